@@ -1,0 +1,146 @@
+"""Every setting: its name, default and check. Pure: the environment comes in as a mapping.
+
+All faults are reported at once. A faulty setting stops the queue stages, where messages wait, and
+never the door, where a lead would be lost: there its default holds until somebody mends it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from leads.enrichment.stages import EDITIONS
+from leads.errors import InvalidSettings
+from leads.model import DncPolicy
+from leads.names import CONNECTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "LEADS_OFFER_ALIASES": "{}",
+        "LEADS_DUPLICATE_WINDOW_HOURS": "24",
+        "LEADS_DNC_MARGIN_SECONDS": "60",
+        "LEADS_DNC_POLICY": "latest",
+        "LEADS_STAGE_EDITION": "2018",
+    }
+)
+"""Names and defaults; the README and local.settings.sample.json list the same (a test compares)."""
+
+DNC_POLICIES = ("latest", "sticky")
+LONGEST_WINDOW = timedelta(days=365)
+LONGEST_MARGIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageConnection:
+    """Where queues and tables are: a connection string, or addresses and an identity."""
+
+    connection_string: str = field(default="", repr=False)  # holds the account's key
+    queue_service_uri: str = ""
+    table_service_uri: str = ""
+    credential: str = ""  # "managedidentity", or empty for the developer's own login
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment asks for, with the default in place of every faulty value."""
+
+    connection: StorageConnection
+    aliases: Mapping[str, str]
+    window: timedelta
+    dnc: DncPolicy
+    edition: str
+    faults: tuple[str, ...] = ()
+
+    def checked(self) -> Settings:
+        """Return these settings.
+
+        Raises:
+            InvalidSettings: there are faults; the message names all of them.
+        """
+        if self.faults:
+            raise InvalidSettings("; ".join(self.faults))
+        return self
+
+
+def from_env(env: Mapping[str, str]) -> Settings:
+    """Return the settings in *env*; never raises, and lists the faults.
+
+    Source: DESIGN 4.4.
+    """
+    faults: list[str] = []
+
+    def read[T](name: str, parse: Callable[[str], T]) -> T:
+        try:
+            return parse(env.get(name) or DEFAULTS[name])
+        except ValueError as fault:
+            faults.append(f"{name} {fault}")
+            return parse(DEFAULTS[name])
+
+    aliases = read("LEADS_OFFER_ALIASES", _aliases)
+    window = read("LEADS_DUPLICATE_WINDOW_HOURS", _window)
+    margin = read("LEADS_DNC_MARGIN_SECONDS", _margin)
+    policy = read("LEADS_DNC_POLICY", lambda text: _one_of(text, DNC_POLICIES))
+    edition = read("LEADS_STAGE_EDITION", lambda text: _one_of(text, tuple(EDITIONS)))
+    connection = _connection(env)
+    if not (connection.connection_string or connection.table_service_uri):
+        faults.append(f"{CONNECTION} is not set")
+    return Settings(
+        connection=connection,
+        aliases=aliases,
+        window=window,
+        dnc=DncPolicy(margin=margin, sticky=policy == "sticky"),
+        edition=edition,
+        faults=tuple(faults),
+    )
+
+
+def _connection(env: Mapping[str, str]) -> StorageConnection:
+    return StorageConnection(
+        connection_string=env.get(CONNECTION, ""),
+        queue_service_uri=env.get(f"{CONNECTION}__queueServiceUri", ""),
+        table_service_uri=env.get(f"{CONNECTION}__tableServiceUri", ""),
+        credential=env.get(f"{CONNECTION}__credential", ""),
+        client_id=env.get(f"{CONNECTION}__clientId", ""),
+    )
+
+
+def _aliases(text: str) -> Mapping[str, str]:
+    try:
+        aliases = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("is not JSON") from None
+    known = isinstance(aliases, dict) and all(isinstance(v, str) for v in aliases.values())
+    if not known:
+        raise ValueError("is not a JSON object of offer titles and offer ids")
+    return MappingProxyType(aliases)
+
+
+def _window(text: str) -> timedelta:
+    return _span(text, unit=timedelta(hours=1), longest=LONGEST_WINDOW)
+
+
+def _margin(text: str) -> timedelta:
+    return _span(text, unit=timedelta(seconds=1), longest=LONGEST_MARGIN)
+
+
+def _span(text: str, *, unit: timedelta, longest: timedelta) -> timedelta:
+    try:
+        amount = float(text)
+    except ValueError:
+        raise ValueError("is not a number") from None
+    if not 0 <= amount <= longest / unit:
+        raise ValueError(f"is not between 0 and {longest / unit:g}")
+    return amount * unit
+
+
+def _one_of(text: str, known: tuple[str, ...]) -> str:
+    if text not in known:
+        raise ValueError(f"is none of {', '.join(known)}")
+    return text

@@ -1,0 +1,232 @@
+"""What each row holds: the mapping of leads and touches to entities and back, side by side.
+
+Columns are flat with one value each, so that Storage Explorer, Power BI and the Azure CLI read them
+as they are (DESIGN 4.3). Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from leads.messages import format_time
+from leads.model import (
+    Contact,
+    ContactStatus,
+    EmailKind,
+    Enrichment,
+    Identity,
+    Lead,
+    Person,
+    Stage,
+    Submission,
+    Touch,
+)
+from leads.tables import keys
+from leads.tables.limits import TRUNCATED, Entity, cut_to, fitted, units
+
+LEAD, RECENT, TOUCH, ERASING = "lead", "recent", "touch", "erasing"
+"""The values of `Kind`; a lead row turns to `erasing` while its person is being erased."""
+
+RECENT_UNITS = 256
+"""What a list shows of a text."""
+
+RECENT_COLUMNS = (
+    "LeadKey", "OfferId", "OfferDisplayName", "FirstName", "LastName", "Email", "Phone", "Country",
+    "Company", "Title", "EmailKind", "CountryCode", "Campaign", "Stage", "ContactStatus", "Actions",
+    "LeadSource", "TouchCount", "FirstSeen", "LastSeen", "IsTest", "FoldVersion",
+)  # fmt: skip
+
+TOUCH_COLUMNS_TO_FOLD = (
+    "PartitionKey", "LeadKey", "DeliveryId", "ReceivedAt", "Fingerprint", "IdentityVersion",
+    "IsTest", "OfferId", "OfferDisplayName", "FirstName", "LastName", "Email", "Phone", "Country",
+    "Company", "Title", "EmailKind", "EmailDomain", "PhoneE164", "CountryCode", "Campaign", "Stage",
+    "Source", "Action", "LeadSource", "ActionCode",
+)  # fmt: skip
+"""What the fold needs of a touch: neither the payload nor the other long texts."""
+
+
+def lead_to_entity(lead: Lead) -> Entity:
+    """Return the lead row."""
+    return fitted(
+        {
+            "PartitionKey": lead.partition,
+            "RowKey": keys.lead_row(lead.lead_key),
+            "Kind": LEAD,
+            "LeadKey": lead.lead_key,
+            "OfferId": lead.offer_id,
+            "OfferDisplayName": lead.offer_title,
+            **_contact_columns(lead.contact),
+            **_enrichment_columns(lead.enrichment),
+            "Campaign": lead.campaign,
+            "ContactStatus": lead.contact_status.value,
+            "Actions": ",".join(lead.actions),
+            "LeadSource": lead.lead_source,
+            "ActionCode": lead.action_code,
+            "TouchCount": lead.touch_count,
+            "FirstSeen": lead.first_seen,
+            "LastSeen": lead.last_seen,
+            "LastInterestAt": lead.last_interest_at,
+            "LastDncAt": lead.last_dnc_at,
+            "IsTest": lead.is_test,
+            "FoldVersion": lead.fold_version,
+        }
+    )
+
+
+def lead_from_entity(row: Entity) -> Lead:
+    """Return the lead that `lead_to_entity` stored."""
+    return Lead(
+        partition=row["PartitionKey"],
+        lead_key=row["LeadKey"],
+        offer_id=row.get("OfferId", ""),
+        offer_title=row.get("OfferDisplayName", ""),
+        contact=_contact(row),
+        enrichment=_enrichment(row),
+        campaign=row.get("Campaign", ""),
+        lead_source=row.get("LeadSource", ""),
+        action_code=row.get("ActionCode", ""),
+        actions=tuple(action for action in row.get("Actions", "").split(",") if action),
+        touch_count=row["TouchCount"],
+        first_seen=moment(row["FirstSeen"]),
+        last_seen=moment(row["LastSeen"]),
+        last_interest_at=moment(row["LastInterestAt"]) if "LastInterestAt" in row else None,
+        last_dnc_at=moment(row["LastDncAt"]) if "LastDncAt" in row else None,
+        is_test=row["IsTest"],
+        contact_status=ContactStatus(row["ContactStatus"]),
+        fold_version=row["FoldVersion"],
+    )
+
+
+def recent_to_entity(lead: Lead) -> Entity:
+    """Return the row that lists show: the short beginning of each column, newest first."""
+    whole = lead_to_entity(lead)
+    columns = {name: whole[name] for name in RECENT_COLUMNS}
+    cut = [n for n, v in columns.items() if isinstance(v, str) and units(v) > RECENT_UNITS]
+    short = {n: cut_to(v, RECENT_UNITS) if isinstance(v, str) else v for n, v in columns.items()}
+    marker = {TRUNCATED: ",".join(cut)} if cut else {}
+    row_key = keys.recent_row(lead)
+    place = {"PartitionKey": lead.partition, "RowKey": row_key, "Kind": RECENT}
+    return fitted(place | short | marker)
+
+
+def touch_to_entity(touch: Touch) -> Entity:
+    """Return the touch row, with the columns of Microsoft's own table destination among them."""
+    identity, said = touch.identity, touch.submission
+    return fitted(
+        {
+            "PartitionKey": identity.partition,
+            "RowKey": keys.touch_row(touch),
+            "Kind": TOUCH,
+            "LeadKey": identity.lead_key,
+            "DeliveryId": touch.delivery_id,
+            "ReceivedAt": touch.received_at,
+            "Fingerprint": identity.fingerprint,
+            "IdentityVersion": identity.version,
+            "OfferId": said.offer_id,
+            **_contact_columns(said.contact),
+            **_enrichment_columns(touch.enrichment),
+            "Campaign": said.campaign,
+            "Source": said.source,
+            "Action": said.action,
+            "IsTest": said.is_test,
+            "Repaired": True if said.repaired else None,
+            "Payload": touch.payload,
+            # Microsoft's table destination (marketplace-leads.md 2.1)
+            "LeadSource": said.lead_source,
+            "ActionCode": said.action_code,
+            "OfferDisplayName": said.offer_title,
+            "Description": said.description,
+            "CreatedTime": format_time(touch.received_at),  # a text there, too
+            "CustomerInfo": _customer_info(said.contact),
+        }
+    )
+
+
+def touch_from_entity(row: Entity) -> Touch:
+    """Return the touch that `touch_to_entity` stored; columns that were not asked for are empty."""
+    return Touch(
+        delivery_id=row["DeliveryId"],
+        received_at=moment(row["ReceivedAt"]),
+        identity=Identity(
+            partition=row["PartitionKey"],
+            lead_key=row["LeadKey"],
+            fingerprint=row["Fingerprint"],
+            version=row["IdentityVersion"],
+        ),
+        submission=Submission(
+            contact=_contact(row),
+            offer_id=row.get("OfferId", ""),
+            offer_title=row.get("OfferDisplayName", ""),
+            lead_source=row.get("LeadSource", ""),
+            action_code=row.get("ActionCode", ""),
+            source=row.get("Source", ""),
+            action=row.get("Action", ""),
+            description=row.get("Description", ""),
+            campaign=row.get("Campaign", ""),
+            is_test=row["IsTest"],
+            repaired=row.get("Repaired", False),
+        ),
+        enrichment=_enrichment(row),
+        payload=row.get("Payload", ""),
+    )
+
+
+def person_from_entity(row: Entity) -> Person:
+    """Return the wishes of a person that a row of LeadPrivacy holds."""
+    return Person(
+        erased_at=moment(row["ErasedAt"]) if "ErasedAt" in row else None,
+        suppressed_at=moment(row["SuppressedAt"]) if "SuppressedAt" in row else None,
+    )
+
+
+_CONTACT_COLUMNS = {
+    "FirstName": "first_name",
+    "LastName": "last_name",
+    "Email": "email",
+    "Phone": "phone",
+    "Country": "country",
+    "Company": "company",
+    "Title": "title",
+}
+
+
+def _contact_columns(contact: Contact) -> Entity:
+    return {column: getattr(contact, name) for column, name in _CONTACT_COLUMNS.items()}
+
+
+def _contact(row: Entity) -> Contact:
+    return Contact(**{name: row.get(column, "") for column, name in _CONTACT_COLUMNS.items()})
+
+
+def _customer_info(contact: Contact) -> str:
+    """Microsoft's column: one JSON text; only what was said, so that it never outgrows the row."""
+    said = {name: value for name, value in _contact_columns(contact).items() if value}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+def _enrichment_columns(enrichment: Enrichment) -> Entity:
+    return {
+        "EmailKind": enrichment.email_kind.value,
+        "EmailDomain": enrichment.email_domain,
+        "PhoneE164": enrichment.phone_e164,
+        "CountryCode": enrichment.country_code,
+        "Stage": enrichment.stage.value,
+    }
+
+
+def _enrichment(row: Entity) -> Enrichment:
+    return Enrichment(
+        email_kind=EmailKind(row["EmailKind"]),
+        email_domain=row.get("EmailDomain", ""),
+        phone_e164=row.get("PhoneE164", ""),
+        country_code=row.get("CountryCode", ""),
+        stage=Stage(row["Stage"]),
+    )
+
+
+def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass of datetime
+    """Return a plain UTC datetime: the SDK's subclass compares, but prints and copies otherwise."""
+    moment: datetime = value.astimezone(UTC)
+    return datetime.combine(moment.date(), moment.time(), tzinfo=UTC)

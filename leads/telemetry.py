@@ -1,0 +1,51 @@
+"""One structured log line per outcome, without personal data (DESIGN 5.5).
+
+A line is one JSON object, so that no value can break out of it. The offer is left out: a title may
+hold whatever a sender typed. A lead key is personal data, so only its beginning is told.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from leads.outcome import Outcome
+from leads.rejections import describe
+
+if TYPE_CHECKING:
+    from leads.pipeline.receive import Reception
+    from leads.pipeline.stage import Step
+
+LOG = logging.getLogger("leads")
+
+KEY_LETTERS = 9  # the level and 8 hex digits: enough to find the row, too few to be a name
+
+_LEVELS = {
+    Outcome.REFUSED: logging.WARNING,
+    Outcome.REJECTED: logging.ERROR,
+    Outcome.BURIED: logging.WARNING,
+}
+
+
+def log_reception(reception: Reception) -> None:
+    """Log what the door did; a door that seems shut is an error."""
+    level = _LEVELS.get(reception.outcome, logging.INFO)
+    if reception.answer.status in {411, 500}:
+        level = logging.ERROR
+    _log(level, "receive", reception, status=reception.answer.status)
+
+
+def log_step(stage: str, step: Step) -> None:
+    """Log what a queue stage made of a message."""
+    _log(_LEVELS.get(step.outcome, logging.INFO), stage, step)
+
+
+def _log(level: int, stage: str, result: Reception | Step, **fields: int) -> None:
+    line: dict[str, str | int] = {"event": f"{stage}.{result.outcome}", **fields}
+    if result.delivery:
+        line["delivery"] = result.delivery.id
+        line["lead"] = result.delivery.identity.lead_key[:KEY_LETTERS]
+    if result.error:
+        line["cause"] = describe(result.error)
+    LOG.log(level, "%s", json.dumps(line))

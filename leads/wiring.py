@@ -1,0 +1,108 @@
+"""The composition root: reads the environment and builds what the use cases need, on first use.
+
+Nothing here happens at import, so that the host can index the functions without any setting, and
+the SDK is imported only in the stage that needs it (cold start).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from leads import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azure.data.tables import TableServiceClient
+
+    from leads.pipeline.stage import Ports
+    from leads.settings import Settings
+    from leads.tables.dead_letters import TableDeadLetters
+    from leads.tables.table import Table
+
+
+def now() -> datetime:
+    """Return the time in UTC, in whole milliseconds: what a RowKey can tell apart."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
+
+
+def new_delivery_id() -> str:
+    """Return an id that no other delivery has."""
+    return str(uuid4())
+
+
+@cache
+def current_settings() -> Settings:
+    """Return the settings of this process; their faults are in them."""
+    return settings.from_env(os.environ)
+
+
+def aliases() -> Mapping[str, str]:
+    """Return the offer ids of known titles: all that the door needs of the settings."""
+    return current_settings().aliases
+
+
+@cache
+def ports() -> Ports:
+    """Return what the queue stages need.
+
+    Raises:
+        InvalidSettings: some setting is faulty.
+    """
+    from leads.pipeline.stage import Ports
+    from leads.recording import Backoff, Rules
+    from leads.tables import keys
+    from leads.tables.lead_store import TableLeadStore
+
+    known = current_settings().checked()
+    return Ports(
+        leads=TableLeadStore(leads=_table(keys.LEADS), privacy=_table(keys.PRIVACY)),
+        rules=Rules(window=known.window, dnc=known.dnc),
+        edition=known.edition,
+        backoff=Backoff(sleep=time.sleep, random=random.random),
+    )
+
+
+@cache
+def dead_letters() -> TableDeadLetters:
+    """Return the dead letters.
+
+    Raises:
+        InvalidSettings: some setting is faulty.
+    """
+    from leads.tables import keys
+    from leads.tables.dead_letters import TableDeadLetters
+
+    return TableDeadLetters(_table(keys.DEAD_LETTERS))
+
+
+@cache
+def leads_table() -> Table:
+    """Return the table Leads, for reading.
+
+    Raises:
+        InvalidSettings: some setting is faulty.
+    """
+    from leads.tables import keys
+
+    return _table(keys.LEADS)
+
+
+@cache
+def _service() -> TableServiceClient:
+    from leads.tables.connection import connect
+
+    return connect(current_settings().checked().connection)
+
+
+def _table(name: str) -> Table:
+    from leads.tables.connection import open_table
+
+    return open_table(_service(), name)
