@@ -22,6 +22,12 @@ def _nothing(_call: str) -> None:
     pass
 
 
+def _without_long_texts(touch: Touch) -> Touch:
+    """What the table does not read for the fold (entities.TOUCH_COLUMNS_TO_FOLD)."""
+    said = replace(touch.submission, description="", repaired=False)
+    return replace(touch, payload="", submission=said)
+
+
 @dataclass
 class MemoryStore:
     leads: dict[tuple[str, str], StoredLead] = field(default_factory=dict)
@@ -55,7 +61,7 @@ class MemoryStore:
 
     def read_touches(self, identity: Identity) -> list[Touch]:
         self._enter("read_touches")
-        return self._touches_of(identity)
+        return [_without_long_texts(touch) for touch in self._touches_of(identity)]
 
     def commit(self, touch: Touch, lead: Lead, *, previous: StoredLead | None) -> None:
         self._enter("commit")

@@ -37,7 +37,7 @@ def main() -> int:
     """Run until a signal; return the exit code."""
     if taken := [port for port in (PORT, *STORAGE.values()) if _is_taken(port)]:
         ports = ", ".join(map(str, taken))
-        print(f"make run: port {ports} is taken; stop what listens there", file=sys.stderr)
+        print(f"make run: in use already: port {ports}; stop what listens there", file=sys.stderr)
         return 1
     KEPT.mkdir(exist_ok=True)
     stop = threading.Event()

@@ -1,0 +1,93 @@
+"""What the README tells people to paste does what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.end_to_end.app import App, lead, wait_until
+from tests.end_to_end.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OFFER = "contoso.sample-saas"  # the one in the README's examples
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def paste(command: str, app: App) -> subprocess.CompletedProcess[str]:
+    there = command.replace("http://127.0.0.1:7071", app.url)
+    return subprocess.run(
+        ["bash", "-c", there.replace("UseDevelopmentStorage=true", f"'{app.connection}'")],
+        cwd=ROOT,
+        env=os.environ | {"LeadsStorage": app.connection, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+
+@pytest.mark.parametrize("query", blocks("odata")[0].splitlines())
+def test_a_ready_filter_finds_rows_of_its_kind_only(app: App, query: str) -> None:
+    app.post(lead(OFFER, ActionCode="Create"))
+    wait_until(lambda: "active" in [row["Stage"] for row in app.offer(OFFER, "lead")])
+
+    found = app.rows("Leads", query)
+
+    assert found
+    assert len({row["Kind"] for row in found}) == 1
+
+
+def test_the_python_example_prints_the_leads_of_the_offer(app: App) -> None:
+    app.post(lead(OFFER))
+    wait_until(lambda: app.offer(OFFER, "lead"))
+    (example,) = blocks("python")
+
+    printed = subprocess.run(
+        [sys.executable, "-c", example],
+        env=os.environ | {"LeadsStorage": app.connection},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert "ada@example.com" in printed
+
+
+def test_the_commands_beside_make_run_work_when_pasted(app: App) -> None:
+    (commands,) = [block for block in blocks("console") if block.startswith("curl")]
+    post, listing = commands.splitlines()
+
+    answered = paste(post, app).stdout
+    app.drain()
+    listed = paste(listing, app).stdout
+
+    assert "202" in answered.splitlines()[0]
+    assert "LAST SEEN (UTC)" in listed
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    named = set(re.findall(r"`make (\w+)`", README)) | {
+        target
+        for block in blocks("console")
+        for target in re.findall(r"^make (\w+)$", block, flags=re.MULTILINE)
+    }
+
+    missing = [t for t in named if not re.search(rf"^{t}:", makefile, flags=re.MULTILINE)]
+    assert named
+    assert missing == []
+
+
+def test_every_link_of_the_pages_leads_somewhere() -> None:
+    for page in ("README.md", "CONTRIBUTING.md", "devhost/README.md", "tests/samples/README.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert ((ROOT / page).parent / link).exists(), f"{page}: {link}"
