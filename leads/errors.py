@@ -1,4 +1,4 @@
-"""The error family: what went wrong, and whether trying again can help.
+"""The error family: what went wrong, and whether trying again can help. Pure.
 
 Retryable or final is a class, so that a queue stage needs no list of cases. Messages say what
 happened and where; they never repeat what a customer sent (DESIGN 5.5).

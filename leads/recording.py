@@ -7,6 +7,7 @@ be a lost lead.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -106,10 +107,10 @@ def record(touch: Touch, *, store: LeadStore, rules: Rules, backoff: Backoff) ->
     Source: DESIGN 5.3.
     """
     for attempt in range(ATTEMPTS):
-        try:
+        if attempt:
+            backoff.wait(attempt - 1)
+        with suppress(CommitConflict):
             return _attempt(touch, store=store, rules=rules)
-        except CommitConflict:
-            backoff.wait(attempt)
     raise LeadConflict(f"the lead changed under {ATTEMPTS} attempts to write it")
 
 

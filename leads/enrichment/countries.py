@@ -16,9 +16,6 @@ from pathlib import Path
 LONGEST_CODE = 3
 """Letters; what is not longer must match as it is, because it may be a code."""
 
-LONGEST_CODE = 3
-"""Letters; what is not longer must match as it is, because it may be a code."""
-
 _ACCENT = re.compile(r"[\u0300-\u036f\u02bc]")  # no others: Indian and Japanese marks make the word
 _PADDING = "PSZC"  # the first letters of the categories punctuation, symbol, separator, control
 

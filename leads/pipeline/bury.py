@@ -33,6 +33,6 @@ def bury(body: bytes, *, letters: DeadLetterStore, now: datetime) -> Step:
     """
     try:
         letters.bury(rejections.decode_rejected(body), now=now)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - its message may quote the payload
         raise without_message(error) from None
     return Step(outcome=Outcome.BURIED)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leads import rejections
-from leads.errors import Final, without_message
+from leads import messages, rejections
+from leads.errors import Final, LeadsError, without_message
 from leads.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -60,4 +60,13 @@ def guarded(
         rejected = rejections.encode_failure(
             body, stage=stage, error=error, attempts=attempt, failed_at=now
         )
-        return Step(outcome=Outcome.REJECTED, rejected=rejected, error=error)
+        delivery = _delivery(body)
+        return Step(outcome=Outcome.REJECTED, rejected=rejected, delivery=delivery, error=error)
+
+
+def _delivery(body: bytes) -> Delivery | None:
+    """Return the delivery for the log, where this code can read it."""
+    try:
+        return messages.decode(body).delivery
+    except LeadsError:
+        return None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
+from requests import Session
+from requests.adapters import HTTPAdapter
 
 from leads.tables.table import Table
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
 
     from leads.settings import StorageConnection
 
@@ -17,23 +21,40 @@ _RETRIES: dict[str, Any] = {
     "retry_total": 3,
     "retry_backoff_factor": 0.3,
     "retry_backoff_max": 5,  # seconds: the queue's visibility timeout is the better wait
-    "connection_timeout": 5,
-    "read_timeout": 10,
 }
+_TIMEOUTS = {"connection_timeout": 5, "read_timeout": 10}  # seconds
+
+CONNECTIONS = 24
+"""As many as the worker has threads; above its 10, requests opens and drops one per call."""
 
 
-def connect(connection: StorageConnection) -> TableServiceClient:
-    """Return a client for the tables of *connection*; it is thread-safe and opens nothing yet."""
+def connect(
+    connection: StorageConnection, *, transport: HttpTransport[Any, Any] | None = None
+) -> TableServiceClient:
+    """Return a client for the tables of *connection*; it is thread-safe and opens nothing yet.
+
+    What sends the requests may come from outside, so that a test can lose some.
+    """
+    options = _RETRIES | {"transport": transport or new_transport()}
     if connection.connection_string:
-        return TableServiceClient.from_connection_string(connection.connection_string, **_RETRIES)
+        return TableServiceClient.from_connection_string(connection.connection_string, **options)
     return TableServiceClient(
-        connection.table_service_uri, credential=_credential(connection), **_RETRIES
+        connection.table_service_uri, credential=_credential(connection), **options
     )
 
 
 def open_table(service: TableServiceClient, name: str) -> Table:
     """Return the table *name* of *service*."""
     return Table(service.get_table_client(name))
+
+
+def new_transport() -> RequestsTransport:
+    """Return what the SDK would make by itself, with room for more connections."""
+    session = Session()
+    adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return RequestsTransport(session=session, **_TIMEOUTS)
 
 
 def _credential(connection: StorageConnection) -> TokenCredential:

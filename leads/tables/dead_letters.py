@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leads.errors import CommitConflict
 from leads.rejections import next_redrive
 from leads.tables.entities import moment
+from leads.tables.keys import milliseconds
 from leads.tables.limits import Entity, fitted
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 PARKED = "parked"
 """The first value of `State`: waits for a person or the timer."""
+
+KEPT_FAILURES = 100
+"""How many times of failure a row remembers to tell a new one from a redelivery (1.4 KB)."""
 
 
 class TableDeadLetters:
@@ -40,9 +44,8 @@ class TableDeadLetters:
         row = self._table.get(entity["PartitionKey"], entity["RowKey"])
         if row is None:
             raise CommitConflict("the dead letter vanished while it was counted")
-        # The same time of failure is the same message, delivered twice: it counts once.
-        if moment(row.columns["FailedAt"]) != letter.failed_at:
-            self._table.replace(_counted(row.columns, letter), etag=row.etag)
+        if counted := _counted(row.columns, letter):
+            self._table.replace(counted, etag=row.etag)
 
 
 def letter_to_entity(letter: DeadLetter, *, now: datetime) -> Entity:
@@ -56,6 +59,7 @@ def letter_to_entity(letter: DeadLetter, *, now: datetime) -> Entity:
             "Attempts": letter.attempts,
             "Body": letter.body,
             "FailedAt": letter.failed_at,
+            "Failures": _instant(letter),
             "BuriedAt": now,
             "NextAt": next_redrive(letter),
             "Count": 1,
@@ -64,5 +68,19 @@ def letter_to_entity(letter: DeadLetter, *, now: datetime) -> Entity:
     )
 
 
-def _counted(row: Entity, letter: DeadLetter) -> Entity:
-    return row | {"Count": row["Count"] + 1, "FailedAt": letter.failed_at}
+def _counted(row: Entity, letter: DeadLetter) -> Entity | None:
+    """Return *row* with one failure more, or None where this one is counted already.
+
+    The same time of failure is the same message, delivered twice. Where so many are known that
+    the oldest were forgotten, one older than all is taken for a forgotten one: never count twice.
+    """
+    known, this = row["Failures"].split(","), _instant(letter)
+    if this in known or (len(known) == KEPT_FAILURES and this < known[0]):
+        return None
+    kept = sorted([*known, this])[-KEPT_FAILURES:]
+    latest = max(moment(row["FailedAt"]), letter.failed_at)
+    return row | {"Count": row["Count"] + 1, "FailedAt": latest, "Failures": ",".join(kept)}
+
+
+def _instant(letter: DeadLetter) -> str:
+    return f"{milliseconds(letter.failed_at):013d}"

@@ -24,7 +24,7 @@ from leads.model import (
     Touch,
 )
 from leads.tables import keys
-from leads.tables.limits import TRUNCATED, Entity, cut_to, fitted, units
+from leads.tables.limits import STRING_UNITS, TRUNCATED, Entity, cut_to, fitted, longer_than
 
 LEAD, RECENT, TOUCH, ERASING = "lead", "recent", "touch", "erasing"
 """The values of `Kind`; a lead row turns to `erasing` while its person is being erased."""
@@ -48,8 +48,12 @@ TOUCH_COLUMNS_TO_FOLD = (
 
 
 def lead_to_entity(lead: Lead) -> Entity:
-    """Return the lead row."""
-    return fitted(
+    """Return the lead row.
+
+    A text at the limit was cut, now or when an earlier touch brought it: the marker must not
+    depend on the order in which touches arrive. (One unit below it, a pair was not broken.)
+    """
+    row = fitted(
         {
             "PartitionKey": lead.partition,
             "RowKey": keys.lead_row(lead.lead_key),
@@ -73,6 +77,7 @@ def lead_to_entity(lead: Lead) -> Entity:
             "FoldVersion": lead.fold_version,
         }
     )
+    return row | _marker(longer_than(STRING_UNITS - 2, row))
 
 
 def lead_from_entity(row: Entity) -> Lead:
@@ -103,12 +108,9 @@ def recent_to_entity(lead: Lead) -> Entity:
     """Return the row that lists show: the short beginning of each column, newest first."""
     whole = lead_to_entity(lead)
     columns = {name: whole[name] for name in RECENT_COLUMNS}
-    cut = [n for n, v in columns.items() if isinstance(v, str) and units(v) > RECENT_UNITS]
     short = {n: cut_to(v, RECENT_UNITS) if isinstance(v, str) else v for n, v in columns.items()}
-    marker = {TRUNCATED: ",".join(cut)} if cut else {}
-    row_key = keys.recent_row(lead)
-    place = {"PartitionKey": lead.partition, "RowKey": row_key, "Kind": RECENT}
-    return fitted(place | short | marker)
+    place = {"PartitionKey": lead.partition, "RowKey": keys.recent_row(lead), "Kind": RECENT}
+    return fitted(place | short | _marker(longer_than(RECENT_UNITS, columns)))
 
 
 def touch_to_entity(touch: Touch) -> Entity:
@@ -179,6 +181,10 @@ def person_from_entity(row: Entity) -> Person:
         erased_at=moment(row["ErasedAt"]) if "ErasedAt" in row else None,
         suppressed_at=moment(row["SuppressedAt"]) if "SuppressedAt" in row else None,
     )
+
+
+def _marker(cut: list[str]) -> Entity:
+    return {TRUNCATED: ",".join(cut)} if cut else {}
 
 
 _CONTACT_COLUMNS = {

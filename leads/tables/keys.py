@@ -51,5 +51,10 @@ def touch_rows(lead_key: str) -> tuple[str, str]:
 
 def touch_rows_between(identity: Identity, after: datetime, before: datetime) -> tuple[str, str]:
     """Return the range of RowKeys of touches received strictly between the two, end excluded."""
-    start = f"touch|{identity.lead_key}|{milliseconds(after) + 1:013d}"
-    return start, f"touch|{identity.lead_key}|{milliseconds(before):013d}"
+    first, end = milliseconds(after) + 1, _milliseconds_up(before)
+    return f"touch|{identity.lead_key}|{first:013d}", f"touch|{identity.lead_key}|{end:013d}"
+
+
+def _milliseconds_up(moment: datetime) -> int:
+    """Round up: a window may end within a millisecond whose beginning is still inside it."""
+    return -((_EPOCH - moment) // _MILLISECOND)

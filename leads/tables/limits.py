@@ -38,14 +38,9 @@ def fitted(entity: Entity) -> Entity:
     Raises:
         EntityTooLarge: a key, a number, the count of properties or the whole size is refused.
     """
-    _check_keys(entity)
-    cut = [
-        name
-        for name, value in entity.items()
-        if isinstance(value, str) and units(value) > STRING_UNITS
-    ]
+    check_keys(entity["PartitionKey"], entity["RowKey"])
     fit = {name: _fitted_value(value) for name, value in entity.items() if value is not None}
-    if cut:
+    if cut := longer_than(STRING_UNITS, entity):
         fit[TRUNCATED] = ",".join(cut)
     if len(fit) - 2 > OWN_PROPERTIES:
         raise EntityTooLarge(f"the row has {len(fit) - 2} properties of {OWN_PROPERTIES}")
@@ -66,6 +61,13 @@ def cut_to(text: str, limit: int) -> str:
     return text.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore")
 
 
+def longer_than(limit: int, entity: Entity) -> list[str]:
+    """Return the columns of *entity* whose text has more than *limit* UTF-16 units."""
+    return [
+        name for name, value in entity.items() if isinstance(value, str) and units(value) > limit
+    ]
+
+
 def entity_bytes(entity: Entity) -> int:
     """Return what *entity* takes of its 1 MiB: names and texts count two bytes a unit."""
     return sum(8 + 2 * units(name) + _value_bytes(value) for name, value in entity.items())
@@ -77,16 +79,16 @@ def check_transaction(operations: int) -> None:
         raise EntityTooLarge(f"{operations} operations in a transaction")
 
 
-def _check_keys(entity: Entity) -> None:
-    for name in ("PartitionKey", "RowKey"):
-        key = entity[name]
+def check_keys(partition: str, row: str) -> None:
+    """Raise EntityTooLarge for a key that no row can have."""
+    for name, key in (("PartitionKey", partition), ("RowKey", row)):
         if not _KEY.fullmatch(key) or units(key) > KEY_UNITS:
             raise EntityTooLarge(f"{name} has characters or a length that Azure refuses")
 
 
 def _fitted_value(value: object) -> object:
     if isinstance(value, str):
-        return cut_to(value, STRING_UNITS)
+        return cut_to(_well_formed(value), STRING_UNITS)
     if isinstance(value, bytes) and len(value) > BINARY_BYTES:
         raise EntityTooLarge(f"a binary value has {len(value)} bytes of {BINARY_BYTES}")
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > INT32_MAX:
@@ -96,6 +98,11 @@ def _fitted_value(value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo is None:
         raise TypeError("a naive time would be stored as UTC without a word")
     return value
+
+
+def _well_formed(text: str) -> str:
+    """Replace half an emoji: only a foreign message can hold one, and Azure refuses it."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _value_bytes(value: object) -> int:

@@ -21,7 +21,7 @@ from azure.core.exceptions import (
 from azure.data.tables import TableTransactionError, UpdateMode
 
 from leads.errors import CommitConflict, StorageUnavailable
-from leads.tables.limits import check_transaction
+from leads.tables.limits import check_keys, check_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,8 +55,10 @@ class Table:
         """Return one row, or None where it or its table does not exist.
 
         Raises:
+            EntityTooLarge: no row can have such keys.
             StorageUnavailable: nobody could tell.
         """
+        check_keys(partition, row)
         with _translated("read a row"):
             try:
                 entity = self._client.get_entity(partition, row)
@@ -118,10 +120,12 @@ class Table:
         check_transaction(len(operations))
         with _translated("write a transaction"), _conflicts():
             try:
-                self._client.submit_transaction(operations)
+                answers = self._client.submit_transaction(operations)
             except TableTransactionError as error:
                 self._create_if_missing(error)
                 raise
+        if len(answers) != len(operations):  # the SDK takes a damaged answer for a success
+            raise CommitConflict("the answer to the transaction is not complete")
 
     def _create_if_missing(self, error: HttpResponseError) -> None:
         """Create the table where *error* says that it is missing: a row's 404 says otherwise."""

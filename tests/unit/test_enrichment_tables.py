@@ -15,9 +15,7 @@ def test_a_committed_table_is_what_its_script_makes(script: str) -> None:
     command = [sys.executable, str(ROOT / "tools" / script), "--check"]
 
     # The command consists of this interpreter and this project's own scripts.
-    done = subprocess.run(  # noqa: S603
-        command, cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "up to date\n", "")
 

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import function_app
+from leads import wiring
+from leads.names import CONNECTION, ENRICHED, RECEIVED, REJECTED
+from leads.pipeline.stage import LAST_ATTEMPT
+from tests.unit.factories import payload
+
+ROOT = Path(__file__).parents[2]
+HOST = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+
+# Building the functions checks the decorators, as the host does; it can be done once.
+FUNCTIONS = {
+    function.get_function_name(): function for function in function_app.app.get_functions()
+}
+LEADS_QUEUES = (RECEIVED, ENRICHED, REJECTED)
+
+
+def bindings(name: str) -> list[dict[str, Any]]:
+    return [binding.get_dict_repr() for binding in FUNCTIONS[name].get_bindings()]
+
+
+def trigger(name: str) -> dict[str, Any]:
+    [found] = [binding for binding in bindings(name) if "Trigger" in binding["type"]]
+    return found
+
+
+def outputs(name: str) -> dict[str, str]:
+    """Return the queue outputs of a function: argument and queue."""
+    return {b["name"]: b["queueName"] for b in bindings(name) if b["type"] == "queue"}
+
+
+def test_these_are_the_functions() -> None:
+    assert set(FUNCTIONS) == {"receive_lead", "enrich_lead", "write_lead", "bury_lead", "health"}
+
+
+def test_the_door_takes_every_method_because_the_host_would_answer_404_to_others() -> None:
+    door = trigger("receive_lead")
+
+    assert (door["type"], door["route"]) == ("httpTrigger", "leads")
+    assert door["authLevel"] == func.AuthLevel.FUNCTION
+    assert "methods" not in door
+
+
+def test_health_is_open_to_everybody_and_read_only() -> None:
+    health = trigger("health")
+
+    assert (health["type"], health["route"]) == ("httpTrigger", "health")
+    assert health["authLevel"] == func.AuthLevel.ANONYMOUS
+    assert [method.value for method in health["methods"]] == ["GET"]
+
+
+@pytest.mark.parametrize(
+    ("name", "queue"),
+    [("enrich_lead", RECEIVED), ("write_lead", ENRICHED), ("bury_lead", REJECTED)],
+)
+def test_every_queue_has_its_reader_who_gets_bytes(name: str, queue: str) -> None:
+    found = trigger(name)
+
+    assert (found["type"], found["queueName"]) == ("queueTrigger", queue)
+    assert found["dataType"] == func.DataType.BINARY
+    assert found["connection"] == CONNECTION == "LeadsStorage"
+
+
+@pytest.mark.parametrize(
+    ("name", "queues"),
+    [
+        ("receive_lead", {"received": RECEIVED, "rejected": REJECTED}),
+        ("enrich_lead", {"enriched": ENRICHED, "rejected": REJECTED}),
+        ("write_lead", {"rejected": REJECTED}),
+        ("bury_lead", {}),
+        ("health", {}),
+    ],
+)
+def test_every_function_sends_where_the_design_says(name: str, queues: dict[str, str]) -> None:
+    assert outputs(name) == queues
+
+
+@pytest.mark.parametrize("name", ["receive_lead", "enrich_lead", "write_lead"])
+def test_every_queue_is_in_the_storage_of_the_leads(name: str) -> None:
+    connections = {b["connection"] for b in bindings(name) if b["type"] == "queue"}
+
+    assert connections == {"LeadsStorage"}
+
+
+def test_the_queues_are_named_as_agreed() -> None:
+    assert LEADS_QUEUES == ("leads-received", "leads-enriched", "leads-rejected")
+
+
+@pytest.mark.parametrize("queue", [*LEADS_QUEUES, *(f"{queue}-poison" for queue in LEADS_QUEUES)])
+def test_storage_takes_the_names_of_the_queues(queue: str) -> None:
+    assert 3 <= len(queue) <= 63
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", queue)
+
+
+def test_no_function_reads_a_poison_queue_because_the_host_skips_messages_there() -> None:
+    read = {b["queueName"] for f in FUNCTIONS.values() for b in queue_triggers(f)}
+
+    assert read == set(LEADS_QUEUES)
+
+
+def queue_triggers(function: func.Function) -> list[dict[str, Any]]:
+    found = [binding.get_dict_repr() for binding in function.get_bindings()]
+    return [binding for binding in found if binding["type"] == "queueTrigger"]
+
+
+def test_the_host_runs_with_the_numbers_of_the_design() -> None:
+    queues = HOST["extensions"]["queues"]
+
+    assert queues == {
+        "messageEncoding": "base64",
+        "batchSize": 8,
+        "newBatchThreshold": 4,
+        "visibilityTimeout": "00:01:00",
+        "maxDequeueCount": 10,
+        "maxPollingInterval": "00:00:05",
+    }
+    assert HOST["functionTimeout"] == "00:02:00"
+    assert HOST["extensions"]["http"]["routePrefix"] == "api"
+
+
+def test_the_last_attempt_is_the_one_before_the_host_gives_up() -> None:
+    assert HOST["extensions"]["queues"]["maxDequeueCount"] == LAST_ATTEMPT
+
+
+def test_the_worker_has_a_thread_for_every_message_that_the_host_hands_out() -> None:
+    queues = HOST["extensions"]["queues"]
+    sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))
+
+    threads = int(sample["Values"]["PYTHON_THREADPOOL_THREAD_COUNT"])
+
+    assert threads == 24
+    assert threads >= queues["batchSize"] + queues["newBatchThreshold"]
+
+
+@dataclass
+class Output:
+    """Stands for an output binding."""
+
+    sent: bytes | None = None
+
+    def set(self, value: bytes) -> None:
+        self.sent = value
+
+    def get(self) -> bytes | None:
+        return self.sent
+
+
+@dataclass
+class Trace:
+    trace_parent: str | None = None
+
+
+@dataclass
+class Invocation:
+    trace_context: Trace
+
+
+def post(body: str, *, method: str = "POST") -> tuple[func.HttpResponse, Output, Output]:
+    queued, rejected = Output(), Output()
+    request = func.HttpRequest(method=method, url="/api/leads", body=body.encode())
+    door = FUNCTIONS["receive_lead"].get_user_function()
+    return door(request, Invocation(Trace()), queued, rejected), queued, rejected
+
+
+def test_the_door_queues_a_lead_and_answers() -> None:
+    answer, queued, rejected = post(payload())
+
+    stamped = json.loads(queued.sent or b"")["delivery"]
+    assert (answer.status_code, answer.mimetype) == (202, "application/json")
+    assert json.loads(answer.get_body())["id"] == stamped["id"]
+    assert stamped["payload"] == payload()
+    assert rejected.sent is None
+
+
+def test_the_door_sends_what_it_refuses_to_the_rejected() -> None:
+    answer, queued, rejected = post("no JSON")
+
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert queued.sent is None
+    assert json.loads(rejected.sent or b"")["rejected"]["stage"] == "receive"
+
+
+def test_the_door_names_the_method_that_it_takes() -> None:
+    answer, queued, rejected = post("", method="GET")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert (queued.sent, rejected.sent) == (None, None)
+
+
+def test_the_time_is_utc_in_whole_milliseconds() -> None:
+    moment = wiring.now()
+
+    assert moment.tzinfo is UTC
+    assert moment.microsecond % 1000 == 0
+
+
+def test_no_two_deliveries_have_one_id_and_a_row_key_takes_it() -> None:
+    ids = {wiring.new_delivery_id() for _ in range(100)}
+
+    assert len(ids) == 100
+    assert all(re.fullmatch(r"[0-9a-f-]{36}", delivery_id) for delivery_id in ids)
+
+
+INDEX = """
+import sys
+import function_app
+names = [f.get_function_name() for f in function_app.app.get_functions()]
+slow = [m for m in sys.modules if m.startswith(("azure.data", "azure.core", "leads.pipeline"))]
+print(len(names), slow)
+"""
+
+
+def test_the_host_indexes_the_functions_without_any_setting_and_without_the_sdk() -> None:
+    bare = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+
+    run = subprocess.run(
+        [sys.executable, "-c", INDEX],
+        cwd=ROOT,
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.split(maxsplit=1) == [str(len(FUNCTIONS)), "[]\n"]
+
+
+ON_THE_DOOR = """
+import sys
+from leads.door import Request
+from leads.pipeline.receive import receive
+from leads import telemetry, wiring
+from datetime import datetime, UTC
+request = Request(method="POST", headers={}, body=sys.stdin.buffer.read())
+answer = receive(
+    request, aliases=wiring.aliases(), delivery_id="d", received_at=datetime.now(UTC)
+).answer
+slow = [m for m in sys.modules if m.startswith(("azure.", "phonenumbers", "publicsuffixlist"))]
+print(answer.status, slow)
+"""
+
+
+def test_the_door_loads_neither_the_sdk_nor_the_libraries_of_enrichment() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", ON_THE_DOOR],
+        cwd=ROOT,
+        input=payload(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout == "202 []\n"

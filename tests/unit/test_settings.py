@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leads.errors import InvalidSettings, Retryable
+from leads.model import DncPolicy
+from leads.settings import DEFAULTS, Settings, StorageConnection, from_env
+
+ROOT = Path(__file__).parents[2]
+STORAGE = {"LeadsStorage": "UseDevelopmentStorage=true"}
+
+
+def settings(**changes: str) -> Settings:
+    return from_env(STORAGE | changes)
+
+
+def test_every_setting_but_the_storage_has_a_default() -> None:
+    assert settings() == Settings(
+        connection=StorageConnection(connection_string="UseDevelopmentStorage=true"),
+        aliases={},
+        window=timedelta(hours=24),
+        dnc=DncPolicy(margin=timedelta(seconds=60), sticky=False),
+        edition="2018",
+    )
+
+
+def test_every_setting_is_read() -> None:
+    read = settings(
+        LEADS_OFFER_ALIASES='{"Contoso Sample": "contoso.sample-saas"}',
+        LEADS_DUPLICATE_WINDOW_HOURS="0.5",
+        LEADS_DNC_MARGIN_SECONDS="0",
+        LEADS_DNC_POLICY="sticky",
+        LEADS_STAGE_EDITION="2019",
+    ).checked()
+
+    assert read.aliases == {"Contoso Sample": "contoso.sample-saas"}
+    assert read.window == timedelta(minutes=30)
+    assert read.dnc == DncPolicy(margin=timedelta(0), sticky=True)
+    assert read.edition == "2019"
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_an_empty_setting_is_one_that_is_not_set(name: str) -> None:
+    assert settings(**{name: ""}) == settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("LEADS_OFFER_ALIASES", "{", "is not JSON"),
+        ("LEADS_OFFER_ALIASES", "[" * 100_000, "is not JSON"),
+        ("LEADS_OFFER_ALIASES", "[]", "is not a JSON object of offer titles and offer ids"),
+        ("LEADS_OFFER_ALIASES", '{"a": 1}', "is not a JSON object of offer titles and offer ids"),
+        ("LEADS_DUPLICATE_WINDOW_HOURS", "a day", "is not a number"),
+        ("LEADS_DUPLICATE_WINDOW_HOURS", "-1", "is not between 0 and 8760"),
+        ("LEADS_DUPLICATE_WINDOW_HOURS", "8761", "is not between 0 and 8760"),
+        ("LEADS_DUPLICATE_WINDOW_HOURS", "nan", "is not between 0 and 8760"),
+        ("LEADS_DNC_MARGIN_SECONDS", "inf", "is not between 0 and 86400"),
+        ("LEADS_DNC_MARGIN_SECONDS", "86401", "is not between 0 and 86400"),
+        ("LEADS_DNC_POLICY", "Sticky", "is none of latest, sticky"),
+        ("LEADS_STAGE_EDITION", "2020", "is none of 2018, 2019"),
+    ],
+)
+def test_a_faulty_setting_is_named_and_its_default_holds(name: str, text: str, fault: str) -> None:
+    read = settings(**{name: text})
+
+    assert read.faults == (f"{name} {fault}",)
+    assert read == Settings(
+        connection=read.connection,
+        aliases={},
+        window=timedelta(hours=24),
+        dnc=DncPolicy(margin=timedelta(seconds=60)),
+        edition="2018",
+        faults=read.faults,
+    )
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    faulty = from_env(dict.fromkeys(DEFAULTS, "\0"))
+
+    with pytest.raises(InvalidSettings) as refusal:
+        faulty.checked()
+
+    assert len(faulty.faults) == len(DEFAULTS) + 1
+    assert all(name in str(refusal.value) for name in [*DEFAULTS, "LeadsStorage"])
+    assert isinstance(refusal.value, Retryable)
+
+
+@given(st.dictionaries(st.sampled_from([*DEFAULTS, "LeadsStorage"]), st.text()))
+def test_no_environment_raises(env: dict[str, str]) -> None:
+    read = from_env(env)
+
+    assert read.window >= timedelta(0)
+    assert all(fault.startswith(("LEADS_", "LeadsStorage")) for fault in read.faults)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_no_fault_repeats_the_value(name: str) -> None:
+    read = settings(**{name: "kanarienvogel"})
+
+    assert read.faults
+    assert "kanarienvogel" not in " ".join(read.faults)
+
+
+@pytest.mark.parametrize(
+    ("env", "connection"),
+    [
+        pytest.param(
+            {"LeadsStorage": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5"},
+            StorageConnection(
+                connection_string="DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5"
+            ),
+            id="a connection string",
+        ),
+        pytest.param(
+            {
+                "LeadsStorage__queueServiceUri": "https://a.queue.core.windows.net",
+                "LeadsStorage__tableServiceUri": "https://a.table.core.windows.net",
+            },
+            StorageConnection(
+                queue_service_uri="https://a.queue.core.windows.net",
+                table_service_uri="https://a.table.core.windows.net",
+            ),
+            id="the developer's own login",
+        ),
+        pytest.param(
+            {
+                "LeadsStorage__queueServiceUri": "https://a.queue.core.windows.net",
+                "LeadsStorage__tableServiceUri": "https://a.table.core.windows.net",
+                "LeadsStorage__credential": "managedidentity",
+                "LeadsStorage__clientId": "c-1",
+            },
+            StorageConnection(
+                queue_service_uri="https://a.queue.core.windows.net",
+                table_service_uri="https://a.table.core.windows.net",
+                credential="managedidentity",
+                client_id="c-1",
+            ),
+            id="a managed identity",
+        ),
+    ],
+)
+def test_the_storage_is_named_in_every_form_that_the_host_knows(
+    env: dict[str, str], connection: StorageConnection
+) -> None:
+    read = from_env(env)
+
+    assert read.checked().connection == connection
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {},
+        {"LeadsStorage": ""},
+        {"LeadsStorage__queueServiceUri": "https://a.queue.core.windows.net"},
+        {"AzureWebJobsStorage": "UseDevelopmentStorage=true"},
+    ],
+)
+def test_without_tables_there_is_a_fault(env: dict[str, str]) -> None:
+    read = from_env(env)
+
+    assert [fault.split()[0] for fault in read.faults] == ["LeadsStorage"]
+
+
+def test_no_representation_holds_the_key_of_the_account() -> None:
+    read = settings(LeadsStorage="AccountName=a;AccountKey=kanarienvogel")
+
+    assert "kanarienvogel" not in repr(read) + str(read)
+
+
+def test_the_sample_of_local_settings_lists_every_setting_with_its_default() -> None:
+    sample = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))
+
+    values = sample["Values"]
+
+    assert {name: text for name, text in values.items() if name.startswith("LEADS_")} == DEFAULTS
+    assert values["LeadsStorage"] == "UseDevelopmentStorage=true"
+    assert from_env(values).faults == ()
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    rows = dict(re.findall(r"^\| `(LEADS_\w+)` \| `([^`]*)` \|", readme, flags=re.MULTILINE))
+
+    assert rows == DEFAULTS
