@@ -19,7 +19,7 @@ class DeadLetterStore(Protocol):
     """The table LeadDeadLetters, as burying needs it."""
 
     def bury(self, letter: DeadLetter, *, now: datetime) -> None:
-        """Keep *letter*; the same one again only raises a count."""
+        """Keep *letter*; the same one failing again raises a count."""
 
 
 def bury(body: bytes, *, letters: DeadLetterStore, now: datetime) -> Step:

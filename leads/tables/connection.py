@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leads.settings import StorageConnection
 
 _RETRIES: dict[str, Any] = {
-    "retry_total": 3,
+    "retry_total": 2,  # what hangs must end within functionTimeout, or the worker is restarted
     "retry_backoff_factor": 0.3,
     "retry_backoff_max": 5,  # seconds: the queue's visibility timeout is the better wait
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leads.errors import CommitConflict
 from leads.rejections import next_redrive
-from leads.tables.entities import moment
+from leads.tables.columns import moment
 from leads.tables.keys import milliseconds
 from leads.tables.limits import Entity, fitted
 
@@ -30,7 +30,7 @@ class TableDeadLetters:
         self._table = table
 
     def bury(self, letter: DeadLetter, *, now: datetime) -> None:
-        """Keep *letter*; the same payload refused again only raises `Count`.
+        """Keep *letter*; the same one failing again raises `Count` and is parked again.
 
         Raises:
             CommitConflict: another instance counts at this moment; try again.
@@ -78,8 +78,12 @@ def _counted(row: Entity, letter: DeadLetter) -> Entity | None:
     if this in known or (len(known) == KEPT_FAILURES and this < known[0]):
         return None
     kept = sorted([*known, this])[-KEPT_FAILURES:]
-    latest = max(moment(row["FailedAt"]), letter.failed_at)
-    return row | {"Count": row["Count"] + 1, "FailedAt": latest, "Failures": ",".join(kept)}
+    return row | {
+        "Count": row["Count"] + 1,
+        "FailedAt": max(moment(row["FailedAt"]), letter.failed_at),
+        "Failures": ",".join(kept),
+        "State": PARKED,  # what failed anew was not settled by what was done with it before
+    }
 
 
 def _instant(letter: DeadLetter) -> str:

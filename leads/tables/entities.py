@@ -6,24 +6,17 @@ as they are (DESIGN 4.3). Pure.
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from typing import Any
-
 from leads.messages import format_time
-from leads.model import (
-    Contact,
-    ContactStatus,
-    EmailKind,
-    Enrichment,
-    Identity,
-    Lead,
-    Person,
-    Stage,
-    Submission,
-    Touch,
-)
+from leads.model import ContactStatus, Identity, Lead, Person, Submission, Touch
 from leads.tables import keys
+from leads.tables.columns import (
+    contact_columns,
+    contact_from,
+    customer_info,
+    enrichment_columns,
+    enrichment_from,
+    moment,
+)
 from leads.tables.limits import STRING_UNITS, TRUNCATED, Entity, cut_to, fitted, longer_than
 
 LEAD, RECENT, TOUCH, ERASING = "lead", "recent", "touch", "erasing"
@@ -61,8 +54,8 @@ def lead_to_entity(lead: Lead) -> Entity:
             "LeadKey": lead.lead_key,
             "OfferId": lead.offer_id,
             "OfferDisplayName": lead.offer_title,
-            **_contact_columns(lead.contact),
-            **_enrichment_columns(lead.enrichment),
+            **contact_columns(lead.contact),
+            **enrichment_columns(lead.enrichment),
             "Campaign": lead.campaign,
             "ContactStatus": lead.contact_status.value,
             "Actions": ",".join(lead.actions),
@@ -87,8 +80,8 @@ def lead_from_entity(row: Entity) -> Lead:
         lead_key=row["LeadKey"],
         offer_id=row.get("OfferId", ""),
         offer_title=row.get("OfferDisplayName", ""),
-        contact=_contact(row),
-        enrichment=_enrichment(row),
+        contact=contact_from(row),
+        enrichment=enrichment_from(row),
         campaign=row.get("Campaign", ""),
         lead_source=row.get("LeadSource", ""),
         action_code=row.get("ActionCode", ""),
@@ -127,8 +120,8 @@ def touch_to_entity(touch: Touch) -> Entity:
             "Fingerprint": identity.fingerprint,
             "IdentityVersion": identity.version,
             "OfferId": said.offer_id,
-            **_contact_columns(said.contact),
-            **_enrichment_columns(touch.enrichment),
+            **contact_columns(said.contact),
+            **enrichment_columns(touch.enrichment),
             "Campaign": said.campaign,
             "Source": said.source,
             "Action": said.action,
@@ -141,7 +134,7 @@ def touch_to_entity(touch: Touch) -> Entity:
             "OfferDisplayName": said.offer_title,
             "Description": said.description,
             "CreatedTime": format_time(touch.received_at),  # a text there, too
-            "CustomerInfo": _customer_info(said.contact),
+            "CustomerInfo": customer_info(said.contact),
         }
     )
 
@@ -158,7 +151,7 @@ def touch_from_entity(row: Entity) -> Touch:
             version=row["IdentityVersion"],
         ),
         submission=Submission(
-            contact=_contact(row),
+            contact=contact_from(row),
             offer_id=row.get("OfferId", ""),
             offer_title=row.get("OfferDisplayName", ""),
             lead_source=row.get("LeadSource", ""),
@@ -170,7 +163,7 @@ def touch_from_entity(row: Entity) -> Touch:
             is_test=row["IsTest"],
             repaired=row.get("Repaired", False),
         ),
-        enrichment=_enrichment(row),
+        enrichment=enrichment_from(row),
         payload=row.get("Payload", ""),
     )
 
@@ -185,54 +178,3 @@ def person_from_entity(row: Entity) -> Person:
 
 def _marker(cut: list[str]) -> Entity:
     return {TRUNCATED: ",".join(cut)} if cut else {}
-
-
-_CONTACT_COLUMNS = {
-    "FirstName": "first_name",
-    "LastName": "last_name",
-    "Email": "email",
-    "Phone": "phone",
-    "Country": "country",
-    "Company": "company",
-    "Title": "title",
-}
-
-
-def _contact_columns(contact: Contact) -> Entity:
-    return {column: getattr(contact, name) for column, name in _CONTACT_COLUMNS.items()}
-
-
-def _contact(row: Entity) -> Contact:
-    return Contact(**{name: row.get(column, "") for column, name in _CONTACT_COLUMNS.items()})
-
-
-def _customer_info(contact: Contact) -> str:
-    """Microsoft's column: one JSON text; only what was said, so that it never outgrows the row."""
-    said = {name: value for name, value in _contact_columns(contact).items() if value}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-
-
-def _enrichment_columns(enrichment: Enrichment) -> Entity:
-    return {
-        "EmailKind": enrichment.email_kind.value,
-        "EmailDomain": enrichment.email_domain,
-        "PhoneE164": enrichment.phone_e164,
-        "CountryCode": enrichment.country_code,
-        "Stage": enrichment.stage.value,
-    }
-
-
-def _enrichment(row: Entity) -> Enrichment:
-    return Enrichment(
-        email_kind=EmailKind(row["EmailKind"]),
-        email_domain=row.get("EmailDomain", ""),
-        phone_e164=row.get("PhoneE164", ""),
-        country_code=row.get("CountryCode", ""),
-        stage=Stage(row["Stage"]),
-    )
-
-
-def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass of datetime
-    """Return a plain UTC datetime: the SDK's subclass compares, but prints and copies otherwise."""
-    moment: datetime = value.astimezone(UTC)
-    return datetime.combine(moment.date(), moment.time(), tzinfo=UTC)

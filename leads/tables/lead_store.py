@@ -8,7 +8,7 @@ from leads.errors import CommitConflict
 from leads.model import Person
 from leads.recording import Sighting, StoredLead
 from leads.tables import entities, keys
-from leads.tables.entities import moment
+from leads.tables.columns import moment
 from leads.tables.table import if_unchanged
 
 if TYPE_CHECKING:

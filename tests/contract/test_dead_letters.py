@@ -93,6 +93,19 @@ def test_the_same_payload_refused_again_raises_the_count_of_one_row(cemetery: Ce
     assert cemetery.row() == before | changed
 
 
+def test_what_fails_anew_is_parked_again_whatever_was_done_with_it(cemetery: Cemetery) -> None:
+    first = letter()
+    cemetery.bury(first)
+    table = cemetery.service.get_table_client(cemetery.name)
+    table.update_entity(cemetery.row() | {"State": "dropped"})
+
+    cemetery.bury(first)
+    after_redelivery = cemetery.row()["State"]
+    cemetery.bury(replace(first, failed_at=at(hours=1)))
+
+    assert (after_redelivery, cemetery.row()["State"]) == ("dropped", "parked")
+
+
 @pytest.mark.parametrize(
     "order",
     [

@@ -9,12 +9,12 @@ from hypothesis import given
 
 from leads.fold import merge
 from leads.model import Contact, Lead, Person, Submission, Touch
+from leads.tables.columns import moment
 from leads.tables.entities import (
     RECENT_UNITS,
     TOUCH_COLUMNS_TO_FOLD,
     lead_from_entity,
     lead_to_entity,
-    moment,
     person_from_entity,
     recent_to_entity,
     touch_from_entity,

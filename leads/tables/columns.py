@@ -1,0 +1,67 @@
+"""The columns that rows of leads and touches share, to columns and back, side by side. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from leads.model import Contact, EmailKind, Enrichment, Stage
+
+if TYPE_CHECKING:
+    from leads.tables.limits import Entity
+
+# The table's own contract, though today's names are Microsoft's: a payload may change its names.
+CONTACT_COLUMNS = {
+    "FirstName": "first_name",
+    "LastName": "last_name",
+    "Email": "email",
+    "Phone": "phone",
+    "Country": "country",
+    "Company": "company",
+    "Title": "title",
+}
+
+
+def contact_columns(contact: Contact) -> Entity:
+    """Return the columns of *contact*, each as sent."""
+    return {column: getattr(contact, name) for column, name in CONTACT_COLUMNS.items()}
+
+
+def contact_from(row: Entity) -> Contact:
+    """Return the contact that `contact_columns` stored."""
+    return Contact(**{name: row.get(column, "") for column, name in CONTACT_COLUMNS.items()})
+
+
+def customer_info(contact: Contact) -> str:
+    """Return Microsoft's column: one JSON text of what was said, and of nothing that was not."""
+    said = {name: value for name, value in contact_columns(contact).items() if value}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+def enrichment_columns(enrichment: Enrichment) -> Entity:
+    """Return the columns of what was found out."""
+    return {
+        "EmailKind": enrichment.email_kind.value,
+        "EmailDomain": enrichment.email_domain,
+        "PhoneE164": enrichment.phone_e164,
+        "CountryCode": enrichment.country_code,
+        "Stage": enrichment.stage.value,
+    }
+
+
+def enrichment_from(row: Entity) -> Enrichment:
+    """Return the enrichment that `enrichment_columns` stored."""
+    return Enrichment(
+        email_kind=EmailKind(row["EmailKind"]),
+        email_domain=row.get("EmailDomain", ""),
+        phone_e164=row.get("PhoneE164", ""),
+        country_code=row.get("CountryCode", ""),
+        stage=Stage(row["Stage"]),
+    )
+
+
+def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass of datetime
+    """Return a plain UTC datetime: the SDK's subclass compares, but prints and copies otherwise."""
+    moment: datetime = value.astimezone(UTC)
+    return datetime.combine(moment.date(), moment.time(), tzinfo=UTC)
