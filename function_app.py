@@ -121,9 +121,8 @@ def bury_lead(message: func.QueueMessage) -> None:
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the host passes it
     """Tell whether leads can be stored now."""
     from leads import wiring
-    from leads.health import check
 
-    return _response(check(wiring.leads_table))
+    return _response(wiring.health_check().answer())
 
 
 def _set(output: func.Out[bytes], body: bytes | None) -> None:

@@ -55,12 +55,13 @@ def list_leads(offer: str | None, limit: int, output: str) -> None:
     from leads.tables.reading import read_recent  # noqa: PLC0415 - as above
 
     try:
-        rows = read_recent(wiring.leads_table(), offer=offer)[:limit]
+        rows = read_recent(wiring.leads_table(), limit=limit, offer=offer)
     except LeadsError as error:
         advice = "Is LeadsStorage right, and is the storage there?"
         raise click.ClickException(f"{error}. {advice}") from None
     if output == "json":
-        click.echo(json.dumps(rows, default=_json_value, ensure_ascii=False, indent=2))
+        # Escaped to ASCII: nothing in it can command the terminal.
+        click.echo(json.dumps(rows, default=_json_value, indent=2))
     else:
         _print_table([_shown(row) for row in rows])
 
@@ -69,19 +70,23 @@ def _add_local_settings(path: Path) -> None:
     """Take what `func start` would take from the same file; the environment wins."""
     if not path.exists():
         return
-    values = json.loads(path.read_text(encoding="utf-8")).get("Values", {})
-    for name, value in values.items():
-        os.environ.setdefault(name, str(value))
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig")).get("Values", {})
+        for name, value in values.items():
+            os.environ.setdefault(name, str(value))
+    except (ValueError, AttributeError):
+        raise click.ClickException(f"{path} is not a settings file: mend or remove it") from None
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
     """Return the cells of *row* as text for a terminal."""
     derived = {
-        "Name": f"{row['FirstName']} {row['LastName']}".strip(),
-        "LastSeen": row["LastSeen"].strftime("%Y-%m-%d %H:%M"),
-        "Test": "test" if row["IsTest"] else "",
+        "Name": f"{row.get('FirstName', '')} {row.get('LastName', '')}".strip(),
+        "LastSeen": str(row.get("LastSeen", ""))[:16],
+        "Test": "test" if row.get("IsTest") else "",
     }
-    return {name: _cell(str((row | derived)[name]), widest) for _, name, widest in _COLUMNS}
+    cells = row | derived
+    return {name: _cell(str(cells.get(name, "")), widest) for _, name, widest in _COLUMNS}
 
 
 def _cell(text: str, widest: int) -> str:

@@ -79,7 +79,7 @@ class UnexpectedError(Retryable):
 
 
 class InvalidSettings(Retryable):
-    """Raised when settings are faulty; messages wait until somebody mends them."""
+    """Raised when settings are faulty; messages wait, then become letters worth a redrive."""
 
 
 def without_message(error: Exception) -> LeadsError:

@@ -31,6 +31,9 @@ ACTIONS_LENGTH = 1_000
 def fold(touches: Iterable[Touch]) -> Lead:
     """Return the lead that *touches* make, in whatever order they come.
 
+    Test touches count only where there is no other: one by which somebody tried the connection
+    with a real address must neither rename the customer nor lift a do-not-contact.
+
     Raises:
         ValueError: there is no touch.
 
@@ -46,6 +49,10 @@ def merge(lead: Lead, touch: Touch) -> Lead:
     Source: DESIGN 5.3 (fast path) and 5.4.
     """
     said = touch.submission
+    if lead.is_test and not said.is_test:
+        return _begin(touch)
+    if said.is_test and not lead.is_test:
+        return lead
     return replace(
         lead,
         offer_id=said.offer_id or lead.offer_id,
@@ -60,7 +67,6 @@ def merge(lead: Lead, touch: Touch) -> Lead:
         last_seen=touch.received_at,
         last_interest_at=_interest_at(touch) or lead.last_interest_at,
         last_dnc_at=_dnc_at(touch) or lead.last_dnc_at,
-        is_test=lead.is_test and said.is_test,
     )
 
 

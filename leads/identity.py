@@ -2,20 +2,18 @@
 
 These rules are frozen: keys in tables were made by them. Another rule is another RULES_VERSION
 with a rekey of its own, never a quiet change; golden files hold every version to its word. So
-no library data and no settings but the alias map. Of Unicode it uses lower-casing, NFC, white
-space and digits, which for characters that exist never change (Unicode's stability policy): a
-newer Python can only answer otherwise for characters that did not exist before.
+no library data and no settings but the alias map; normal_form.py is part of the rules.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from leads.model import Identity
+from leads.normal_form import folded, normalised_email, phone_digits, seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,16 +31,6 @@ SEPARATOR = "\x1f"  # it parts fields safely, as normalised text never holds it
 
 _PLAIN_OFFER = re.compile(r"[a-z0-9._|-]{1,200}")
 _NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
-# C0 and C1 controls (those which are white space become blanks instead), soft hyphen, zero-width
-# and bidirectional controls: nobody sees them, so nobody is told apart by them.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
-)
-_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-_FULL_STOPS = re.compile("[\u3002\uff0e\uff61]")
-_MAILTO = re.compile(r"\A(?:mailto:\s*)+", re.IGNORECASE)
-_DOMAIN_LENGTH = 253  # of RFC 1035; Punycode takes time by the square of the length
 
 # fmt: off
 # One name to a line would be a page: these are lists to glance over.
@@ -93,9 +81,8 @@ def offer_partition(submission: Submission, *, aliases: Mapping[str, str]) -> st
 
     Source: DESIGN 4.3.
     """
-    title = _folded(submission.offer_title)
-    known = {_folded(name): _folded(offer) for name, offer in aliases.items()} if title else {}
-    offer_id = _folded(submission.offer_id) or known.get(title, "")
+    title = folded(submission.offer_title)
+    offer_id = folded(submission.offer_id) or _alias(title, aliases)
     if _PLAIN_OFFER.fullmatch(offer_id):
         return offer_id
     if offer_id:
@@ -112,8 +99,8 @@ def lead_key(contact: Contact, *, fingerprint: str) -> str:
     Source: DESIGN 5.1.
     """
     email, phone = normalised_email(contact.email), phone_digits(contact.phone)
-    first, last = _folded(contact.first_name), _folded(contact.last_name)
-    company, country = _folded(contact.company), _folded(contact.country)
+    first, last = folded(contact.first_name), folded(contact.last_name)
+    company, country = folded(contact.company), folded(contact.country)
     if is_usable_email(email):
         return _key("e", email)
     if is_usable_phone(phone) and last:
@@ -135,33 +122,17 @@ def fingerprint(submission: Submission, *, partition: str) -> str:
     return _hash(
         "fingerprint",
         partition,
-        _folded(submission.source),
-        _folded(submission.action),
-        _folded(contact.first_name),
-        _folded(contact.last_name),
+        folded(submission.source),
+        folded(submission.action),
+        folded(contact.first_name),
+        folded(contact.last_name),
         normalised_email(contact.email),
         phone_digits(contact.phone),
-        _folded(contact.country),
-        _folded(contact.company),
-        _folded(contact.title),
-        _seen(submission.description),
+        folded(contact.country),
+        folded(contact.company),
+        folded(contact.title),
+        seen(submission.description),
     )
-
-
-def normalised_email(email: str) -> str:
-    """Return *email* as keys see it, usable or not: bare, its domain in A-labels.
-
-    In the local part only ASCII letters lose their case, and dots and plus tags stay: wider
-    folding would merge people, and that cannot be undone.
-
-    Source: DESIGN 5.1; failure-model.md 3.3.
-    """
-    address = _seen(email)
-    if "<" in address:  # a display name stands before it
-        address = address.rpartition("<")[2].partition(">")[0].strip()
-    address = _MAILTO.sub("", address).translate(_ASCII_LOWER)
-    local, at, domain = address.rpartition("@")
-    return f"{local.strip()}@{_a_labels(domain)}" if at else address
 
 
 def is_usable_email(email: str) -> bool:
@@ -174,11 +145,6 @@ def is_usable_email(email: str) -> bool:
     return names_someone and local not in _NOBODY and email not in _PLACEHOLDERS
 
 
-def phone_digits(phone: str) -> str:
-    """Return the decimal digits of *phone*, of whatever script, in ASCII."""
-    return "".join(str(int(character)) for character in phone if character.isdecimal())
-
-
 def is_usable_phone(digits: str) -> bool:
     """Tell whether *digits* look like somebody's number.
 
@@ -188,30 +154,9 @@ def is_usable_phone(digits: str) -> bool:
     return len(digits) >= _PHONE_DIGITS and several and digits != _PHONE_PLACEHOLDER
 
 
-def _seen(text: str) -> str:
-    """Return what a person sees of *text*: NFC, one blank between words."""
-    return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", text)).split())
-
-
-def _folded(text: str) -> str:
-    # Lower-casing can leave NFC (capital I with dot), so it comes between two of them.
-    return unicodedata.normalize("NFC", _seen(text).lower())
-
-
-def _a_labels(domain: str) -> str:
-    """Return *domain* in lower case, each label that is not ASCII in Punycode.
-
-    Not by the codec ``idna``, which makes ß into ss (two domains into one) and refuses some;
-    Punycode itself (RFC 3492) is frozen and takes everything.
-    """
-    dotted = _folded(_FULL_STOPS.sub(".", domain)).replace(" ", "").rstrip(".")
-    if dotted.isascii() or len(dotted) > _DOMAIN_LENGTH:
-        return dotted
-    return ".".join(_a_label(label) for label in dotted.split("."))
-
-
-def _a_label(label: str) -> str:
-    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+def _alias(title: str, aliases: Mapping[str, str]) -> str:
+    known = {folded(name): folded(offer) for name, offer in aliases.items()} if title else {}
+    return known.get(title, "")
 
 
 def _encoded(kind: str, name: str) -> str:

@@ -67,7 +67,7 @@ def decode(body: bytes) -> Message:
     try:
         return Message(
             delivery=_delivery(envelope["delivery"]),
-            enrichment=_enrichment(envelope["enrichment"]) if "enrichment" in envelope else None,
+            enrichment=_enrichment(envelope.get("enrichment")),
         )
     except (KeyError, TypeError, ValueError) as exc:
         # `from None` because these errors quote the value, which may be personal.
@@ -147,14 +147,21 @@ def _delivery(fields: Envelope) -> Delivery:
     )
 
 
-def _enrichment(fields: Envelope) -> Enrichment:
-    return Enrichment(
-        email_kind=EmailKind(fields["email_kind"]),
-        email_domain=_text(fields["email_domain"]),
-        phone_e164=_text(fields["phone_e164"]),
-        country_code=_text(fields["country_code"]),
-        stage=Stage(fields["stage"]),
-    )
+def _enrichment(fields: Any) -> Enrichment | None:  # noqa: ANN401 - as decoded, see Envelope
+    """Return the enrichment, or None where there is none or newer code wrote it otherwise.
+
+    It can be found again from the payload, so it must never stop a lead (DESIGN 5.5).
+    """
+    try:
+        return Enrichment(
+            email_kind=EmailKind(fields["email_kind"]),
+            email_domain=_text(fields["email_domain"]),
+            phone_e164=_text(fields["phone_e164"]),
+            country_code=_text(fields["country_code"]),
+            stage=Stage(fields["stage"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _text(value: object) -> str:

@@ -81,7 +81,7 @@ def parse(text: str) -> Submission:
     """
     document = _any_case(parse_object(text))
     _check_is_lead(document)
-    sent = _texts(document, LEAD_FIELDS) | _texts(document.get(CONTACT.casefold()), CONTACT_FIELDS)
+    sent = _texts(document, LEAD_FIELDS) | _texts(document.get(CONTACT.lower()), CONTACT_FIELDS)
     sent["campaign"] = parse_campaign(sent["description"])
     kept = {field: _REFUSED.sub("\ufffd", value) for field, value in sent.items()}
     origin = parse_lead_source(kept["lead_source"], action_code=kept["action_code"])
@@ -138,18 +138,18 @@ def parse_campaign(description: str) -> str:
 
 def _check_is_lead(document: Mapping[str, Json]) -> None:
     known = (CONTACT, *LEAD_FIELDS)
-    if not any(name.casefold() in document for name in known):
+    if not any(name.lower() in document for name in known):
         detail = f"The object has none of the fields of a lead at its top: {', '.join(known)}."
         raise InvalidPayload("no-lead-fields", detail)
 
 
 def _any_case(document: Mapping[str, Json]) -> dict[str, Json]:
-    return {name.casefold(): value for name, value in document.items()}
+    return {name.lower(): value for name, value in document.items()}
 
 
 def _texts(document: Json, names: Mapping[str, str]) -> dict[str, str]:
     found = _any_case(document) if isinstance(document, dict) else {}
-    return {ours: _text(found.get(theirs.casefold())) for theirs, ours in names.items()}
+    return {ours: _text(found.get(theirs.lower())) for theirs, ours in names.items()}
 
 
 def _text(value: Json) -> str:

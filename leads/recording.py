@@ -8,7 +8,7 @@ be a lost lead.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from leads.model import DncPolicy, Identity, Lead, Person, Touch
 
 ATTEMPTS = 8
-"""With the pauses below some 7 s at most: far below the minute until the queue tries again."""
-
 FIRST_PAUSE = 0.05  # seconds; doubles with each attempt
 LONGEST_PAUSE = 2.0
+LONGEST_TIME = 30.0
+"""Seconds after which no further attempt begins: where storage hangs each one is slow, and the
+host restarts a worker, with all that it does, whose function outlives `functionTimeout`."""
 
 RESOLUTION = timedelta(milliseconds=1)
 """What a RowKey can tell apart: with a window of 0, too, a delivery must find its own touch."""
@@ -42,6 +43,20 @@ class StoredLead:
     etag: str
     fenced: bool = False  # an erasure has begun
 
+    @property
+    def fold_version(self) -> int:
+        """Return which code folded it."""
+        return self.lead.fold_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLead:
+    """A lead row that somebody edited so that it tells no lead any more; its touches still do."""
+
+    etag: str
+    fold_version: int
+    fenced: bool = False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
@@ -54,7 +69,7 @@ class Sighting:
 class LeadStore(Protocol):
     """The table Leads and the person's row, as recording needs them."""
 
-    def read_lead(self, identity: Identity) -> StoredLead | None:
+    def read_lead(self, identity: Identity) -> StoredLead | UnreadableLead | None:
         """Return the lead row, or None."""
 
     def read_person(self, lead_key: str) -> Person:
@@ -86,10 +101,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """How to wait between two attempts: both come from outside so that tests need no time."""
+    """How to wait between two attempts: all from outside, so that tests need no time."""
 
     sleep: Callable[[float], None]  # seconds
     random: Callable[[], float]  # 0 <= x < 1
+    clock: Callable[[], float]  # seconds, never going back
 
     def wait(self, attempt: int) -> None:
         """Sleep with full jitter; *attempt* counts from 0."""
@@ -100,18 +116,21 @@ def record(touch: Touch, *, store: LeadStore, rules: Rules, backoff: Backoff) ->
     """Record *touch* exactly once and return what became of it.
 
     Raises:
-        LeadConflict: others kept changing the lead for all attempts.
+        LeadConflict: others kept changing the lead for all attempts, or storage is too slow.
         NewerFold: newer code wrote the lead row.
         ErasureUnderway: the lead is being erased; wait until that is done.
 
     Source: DESIGN 5.3.
     """
+    begun = backoff.clock()
     for attempt in range(ATTEMPTS):
         if attempt:
             backoff.wait(attempt - 1)
+        if backoff.clock() - begun > LONGEST_TIME:
+            break
         with suppress(CommitConflict):
-            return _attempt(touch, store=store, rules=rules)
-    raise LeadConflict(f"the lead changed under {ATTEMPTS} attempts to write it")
+            return _attempt(touch, store=store, rules=rules, again=attempt > 0)
+    raise LeadConflict(f"no write went through in {ATTEMPTS} attempts or {LONGEST_TIME:g} s")
 
 
 def find_duplicate(
@@ -133,36 +152,50 @@ def find_duplicate(
     return Outcome.DUPLICATE if seen else None
 
 
-def _attempt(touch: Touch, *, store: LeadStore, rules: Rules) -> Outcome:
+def _attempt(touch: Touch, *, store: LeadStore, rules: Rules, again: bool) -> Outcome:
     # The order matters: every later read may only see more than the ETag read here vouches for,
     # so a touch that appears in between makes the commit fail.
-    previous = store.read_lead(touch.identity)
+    previous = _readable(store.read_lead(touch.identity), touch, store)
     person = store.read_person(touch.identity.lead_key)
     if person.erased_at and touch.received_at <= person.erased_at:
         return Outcome.ERASED
-    if previous:
-        _check_replaceable(previous)
+    if previous and _is_being_erased(previous, person):
+        raise ErasureUnderway("the lead is being erased")
+    # No row, no touches; but after a conflict it may be that somebody removed the row by hand.
+    if previous or again:
         known = find_duplicate(
             touch.delivery_id, touch.received_at, touch.identity, store=store, window=rules.window
         )
         if known:
             return known
-    lead = with_contact_status(_next_lead(touch, previous, store), person, rules.dnc)
+    lead = with_contact_status(_next_lead(touch, previous, store, again=again), person, rules.dnc)
     store.commit(touch, lead, previous=previous)
     return Outcome.RECORDED
 
 
-def _check_replaceable(previous: StoredLead) -> None:
-    if previous.fenced:
-        raise ErasureUnderway("the lead is being erased")
-    if previous.lead.fold_version > FOLD_VERSION:
-        raise NewerFold(f"the lead was folded by version {previous.lead.fold_version}")
+def _readable(
+    found: StoredLead | UnreadableLead | None, touch: Touch, store: LeadStore
+) -> StoredLead | None:
+    """Return *found*, with the lead that its touches make where the row tells none."""
+    if found and found.fold_version > FOLD_VERSION:
+        raise NewerFold(f"the lead was folded by version {found.fold_version}")
+    if not isinstance(found, UnreadableLead):
+        return found
+    touches = list(store.read_touches(touch.identity))
+    lead = fold(touches) if touches else replace(fold([touch]), fold_version=0)
+    return StoredLead(lead=lead, etag=found.etag, fenced=found.fenced)
 
 
-def _next_lead(touch: Touch, previous: StoredLead | None, store: LeadStore) -> Lead:
-    if previous is None:
+def _is_being_erased(previous: StoredLead, person: Person) -> bool:
+    """Tell whether *previous* must go first: it must not swallow what came after the erasure."""
+    outdated = person.erased_at is not None and previous.lead.first_seen <= person.erased_at
+    return previous.fenced or outdated
+
+
+def _next_lead(touch: Touch, previous: StoredLead | None, store: LeadStore, *, again: bool) -> Lead:
+    if previous is None and not again:
         return fold([touch])
-    latest, current = previous.lead.last_seen, previous.lead.fold_version == FOLD_VERSION
-    if current and touch.received_at > latest:
+    current = previous is not None and previous.fold_version == FOLD_VERSION
+    if previous and current and touch.received_at > previous.lead.last_seen:
         return merge(previous.lead, touch)
     return fold([*store.read_touches(touch.identity), touch])

@@ -1,7 +1,8 @@
 """Every setting: its name, default and check. Pure: the environment comes in as a mapping.
 
-All faults are reported at once. A faulty setting stops the queue stages, where messages wait, and
-never the door, where a lead would be lost: there its default holds until somebody mends it.
+All faults are reported at once. A faulty setting stops enriching and writing, where messages wait
+and then become dead letters. It never stops the door, where a lead would be lost (there its default
+holds until somebody mends it), nor the burying of dead letters, which needs the connection alone.
 """
 
 from __future__ import annotations
@@ -46,6 +47,29 @@ class StorageConnection:
     credential: str = ""  # "managedidentity", or empty for the developer's own login
     client_id: str = ""
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Return what is missing."""
+        if self.connection_string:
+            return ()
+        if not self.queue_service_uri and not self.table_service_uri:
+            return (f"{CONNECTION} is not set",)
+        addresses = {
+            f"{CONNECTION}__queueServiceUri": self.queue_service_uri,
+            f"{CONNECTION}__tableServiceUri": self.table_service_uri,
+        }
+        return tuple(f"{name} is not set" for name, value in addresses.items() if not value)
+
+    def checked(self) -> StorageConnection:
+        """Return this connection.
+
+        Raises:
+            InvalidSettings: something is missing.
+        """
+        if self.faults:
+            raise InvalidSettings("; ".join(self.faults))
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -89,15 +113,13 @@ def from_env(env: Mapping[str, str]) -> Settings:
     policy = read("LEADS_DNC_POLICY", lambda text: _one_of(text, DNC_POLICIES))
     edition = read("LEADS_STAGE_EDITION", lambda text: _one_of(text, tuple(EDITIONS)))
     connection = _connection(env)
-    if not (connection.connection_string or connection.table_service_uri):
-        faults.append(f"{CONNECTION} is not set")
     return Settings(
         connection=connection,
         aliases=aliases,
         window=window,
         dnc=DncPolicy(margin=margin, sticky=policy == "sticky"),
         edition=edition,
-        faults=tuple(faults),
+        faults=(*faults, *connection.faults),
     )
 
 

@@ -99,7 +99,7 @@ def _read(text: str) -> Json:
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     document = dict(pairs)
     # Names of fields match without regard to case, so such a pair is the same name twice.
-    if len({name.casefold() for name in document}) < len(pairs):
+    if len({name.lower() for name in document}) < len(pairs):
         raise InvalidPayload(
             "duplicate-key", "An object holds the same key twice (upper and lower case are one)."
         )

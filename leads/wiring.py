@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from azure.data.tables import TableServiceClient
 
+    from leads.health import HealthCheck
     from leads.pipeline.stage import Ports
     from leads.settings import Settings
     from leads.tables.dead_letters import TableDeadLetters
@@ -66,16 +67,16 @@ def ports() -> Ports:
         leads=TableLeadStore(leads=_table(keys.LEADS), privacy=_table(keys.PRIVACY)),
         rules=Rules(window=known.window, dnc=known.dnc),
         edition=known.edition,
-        backoff=Backoff(sleep=time.sleep, random=random.random),
+        backoff=Backoff(sleep=time.sleep, random=random.random, clock=time.monotonic),
     )
 
 
 @cache
 def dead_letters() -> TableDeadLetters:
-    """Return the dead letters.
+    """Return the dead letters: they must be kept whatever else is set wrongly.
 
     Raises:
-        InvalidSettings: some setting is faulty.
+        InvalidSettings: there is no connection.
     """
     from leads.tables import keys
     from leads.tables.dead_letters import TableDeadLetters
@@ -88,7 +89,7 @@ def leads_table() -> Table:
     """Return the table Leads, for reading.
 
     Raises:
-        InvalidSettings: some setting is faulty.
+        InvalidSettings: there is no connection.
     """
     from leads.tables import keys
 
@@ -96,13 +97,34 @@ def leads_table() -> Table:
 
 
 @cache
-def _service() -> TableServiceClient:
+def health_check() -> HealthCheck:
+    """Return the health check; it has a client of its own, which does not wait long."""
+    from leads.health import HealthCheck
+
+    return HealthCheck(_probe, clock=time.monotonic)
+
+
+def _probe() -> None:
+    from leads.tables import keys
+
+    current_settings().checked()
+    _hasty_table(keys.LEADS).get("~health", "~health")  # no such row: that is an answer, too
+
+
+@cache
+def _service(*, hasty: bool = False) -> TableServiceClient:
     from leads.tables.connection import connect
 
-    return connect(current_settings().checked().connection)
+    return connect(current_settings().connection.checked(), hasty=hasty)
 
 
 def _table(name: str) -> Table:
     from leads.tables.connection import open_table
 
     return open_table(_service(), name)
+
+
+def _hasty_table(name: str) -> Table:
+    from leads.tables.connection import open_table
+
+    return open_table(_service(hasty=True), name)

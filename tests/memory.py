@@ -13,7 +13,7 @@ from itertools import count
 
 from leads.errors import CommitConflict
 from leads.model import Identity, Lead, Person, Touch
-from leads.recording import Sighting, StoredLead
+from leads.recording import Sighting, StoredLead, UnreadableLead
 from leads.rejections import DeadLetter
 from leads.tables import keys
 
@@ -35,14 +35,19 @@ class MemoryStore:
     touches: dict[tuple[str, str], Touch] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
+    unreadable: set[tuple[str, str]] = field(default_factory=set)  # rows that somebody edited
     calls: list[str] = field(default_factory=list)
     before: Callable[[str], None] = _nothing
     after: Callable[[str], None] = _nothing
     _etags: Iterator[int] = field(default_factory=count)
 
-    def read_lead(self, identity: Identity) -> StoredLead | None:
+    def read_lead(self, identity: Identity) -> StoredLead | UnreadableLead | None:
         self._enter("read_lead")
-        return self.leads.get((identity.partition, identity.lead_key))
+        place = identity.partition, identity.lead_key
+        stored = self.leads.get(place)
+        if stored and place in self.unreadable:
+            return UnreadableLead(etag=stored.etag, fold_version=0, fenced=stored.fenced)
+        return stored
 
     def read_person(self, lead_key: str) -> Person:
         self._enter("read_person")
@@ -73,6 +78,7 @@ class MemoryStore:
             raise CommitConflict("the lead changed")
         self.touches[partition, keys.touch_row(touch)] = touch
         self.leads[place] = StoredLead(lead=lead, etag=str(next(self._etags)))
+        self.unreadable.discard(place)
         if previous:
             self.recent.pop((partition, keys.recent_row(previous.lead)), None)
         self.recent[partition, keys.recent_row(lead)] = lead

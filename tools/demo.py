@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from devhost.azurite import Azurite
 from devhost.launch import DevHost
+from leads import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,11 +70,29 @@ def _post(url: str, body: bytes) -> tuple[int, dict[str, Any]]:
 
 
 def _wait_for(expected: Outcome, connection: str) -> Outcome:
-    """Return what the tables hold once it is *expected*, or at the end of our patience."""
+    """Return what the tables hold once it is *expected* and no message is left to change it."""
     deadline = time.monotonic() + PATIENCE
-    while (outcome := _outcome(connection)) != expected and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return outcome
+    while time.monotonic() < deadline:
+        # Drained first: what is read after it is final.
+        if _is_drained(connection) and (outcome := _outcome(connection)) == expected:
+            return outcome
+        time.sleep(0.1)
+    return _outcome(connection)
+
+
+def _is_drained(connection: str) -> bool:
+    """Tell whether the queues are empty, asked in the order in which messages move."""
+    from azure.core.exceptions import ResourceNotFoundError
+    from azure.storage.queue import QueueServiceClient
+
+    with QueueServiceClient.from_connection_string(connection) as queues:
+        for name in (names.RECEIVED, names.ENRICHED, names.REJECTED):
+            try:
+                if queues.get_queue_client(name).get_queue_properties().approximate_message_count:
+                    return False
+            except ResourceNotFoundError:
+                return False  # nothing came as far as this queue yet
+    return True
 
 
 def _outcome(connection: str) -> Outcome:

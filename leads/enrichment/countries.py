@@ -13,6 +13,7 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
+LONGEST_NAME = 200
 LONGEST_CODE = 3
 """Letters; what is not longer must match as it is, because it may be a code."""
 
@@ -28,6 +29,8 @@ def country_code(text: str) -> str:
 
     Source: DESIGN 4.3 (`CountryCode`); `tools/make_countries.py` decides what is certain.
     """
+    if len(text) > LONGEST_NAME:
+        return ""  # folding takes time by the square of a hostile text's length
     key = country_key(text)
     if key == "na" and text.strip() != "NA":
         return ""  # "na", "n.a.", "Na": not Namibia's code, somebody had nothing to say

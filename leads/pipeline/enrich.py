@@ -39,7 +39,11 @@ def enrich(body: bytes, *, attempt: int, open_ports: Callable[[], Ports], now: d
             store=ports.leads,
             window=ports.rules.window,
         )
-        if known is Outcome.DUPLICATE:
+        # An erasure may be about to delete the touch that this one repeats: write_lead decides.
+        if (
+            known is Outcome.DUPLICATE
+            and not ports.leads.read_person(delivery.identity.lead_key).erased_at
+        ):
             return Step(outcome=known, delivery=delivery)
         found = enrichment.enrich(submission, edition=ports.edition)
         enriched = messages.encode(Message(delivery=delivery, enrichment=found))

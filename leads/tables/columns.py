@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from leads.messages import parse_time
 from leads.model import Contact, EmailKind, Enrichment, Stage
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def contact_columns(contact: Contact) -> Entity:
 
 def contact_from(row: Entity) -> Contact:
     """Return the contact that `contact_columns` stored."""
-    return Contact(**{name: row.get(column, "") for column, name in CONTACT_COLUMNS.items()})
+    return Contact(**{name: text(row, column) for column, name in CONTACT_COLUMNS.items()})
 
 
 def customer_info(contact: Contact) -> str:
@@ -54,14 +55,22 @@ def enrichment_from(row: Entity) -> Enrichment:
     """Return the enrichment that `enrichment_columns` stored."""
     return Enrichment(
         email_kind=EmailKind(row["EmailKind"]),
-        email_domain=row.get("EmailDomain", ""),
-        phone_e164=row.get("PhoneE164", ""),
-        country_code=row.get("CountryCode", ""),
+        email_domain=text(row, "EmailDomain"),
+        phone_e164=text(row, "PhoneE164"),
+        country_code=text(row, "CountryCode"),
         stage=Stage(row["Stage"]),
     )
 
 
-def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass of datetime
+def text(row: Entity, column: str) -> str:
+    """Return the text in *column*, empty where there is none; raise TypeError for another type."""
+    value = row.get(column, "")
+    if not isinstance(value, str):
+        raise TypeError(f"{column} is no text")
+    return value
+
+
+def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass, or a text typed by hand
     """Return a plain UTC datetime: the SDK's subclass compares, but prints and copies otherwise."""
-    moment: datetime = value.astimezone(UTC)
+    moment: datetime = parse_time(value) if isinstance(value, str) else value.astimezone(UTC)
     return datetime.combine(moment.date(), moment.time(), tzinfo=UTC)

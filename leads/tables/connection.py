@@ -22,20 +22,27 @@ _RETRIES: dict[str, Any] = {
     "retry_backoff_factor": 0.3,
     "retry_backoff_max": 5,  # seconds: the queue's visibility timeout is the better wait
 }
-_TIMEOUTS = {"connection_timeout": 5, "read_timeout": 10}  # seconds
+_PATIENCE = {"connection_timeout": 5, "read_timeout": 10}  # seconds
+_HASTE = {"connection_timeout": 2, "read_timeout": 2}
 
-CONNECTIONS = 24
+CONNECTIONS = 48
 """As many as the worker has threads; above its 10, requests opens and drops one per call."""
 
 
 def connect(
-    connection: StorageConnection, *, transport: HttpTransport[Any, Any] | None = None
+    connection: StorageConnection,
+    *,
+    hasty: bool = False,
+    transport: HttpTransport[Any, Any] | None = None,
 ) -> TableServiceClient:
     """Return a client for the tables of *connection*; it is thread-safe and opens nothing yet.
 
-    What sends the requests may come from outside, so that a test can lose some.
+    A *hasty* one tries once, for 2 s. What sends the requests may come from outside, so that a test
+    can lose some.
     """
-    options = _RETRIES | {"transport": transport or new_transport()}
+    options = ({"retry_total": 0} if hasty else _RETRIES) | {
+        "transport": transport or new_transport(hasty=hasty)
+    }
     if connection.connection_string:
         return TableServiceClient.from_connection_string(connection.connection_string, **options)
     return TableServiceClient(
@@ -48,13 +55,13 @@ def open_table(service: TableServiceClient, name: str) -> Table:
     return Table(service.get_table_client(name))
 
 
-def new_transport() -> RequestsTransport:
+def new_transport(*, hasty: bool = False) -> RequestsTransport:
     """Return what the SDK would make by itself, with room for more connections."""
     session = Session()
     adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return RequestsTransport(session=session, **_TIMEOUTS)
+    return RequestsTransport(session=session, **(_HASTE if hasty else _PATIENCE))
 
 
 def _credential(connection: StorageConnection) -> TokenCredential:

@@ -24,7 +24,7 @@ KEPT_FAILURES = 100
 
 
 class TableDeadLetters:
-    """The DeadLetterStore of pipeline.py on Azure Tables."""
+    """The DeadLetterStore of pipeline/bury.py on Azure Tables."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -54,18 +54,24 @@ def letter_to_entity(letter: DeadLetter, *, now: datetime) -> Entity:
         {
             "PartitionKey": letter.stage,
             "RowKey": f"{letter.key}|{letter.redrives}",
-            "Class": "final" if letter.final else "retryable",
-            "Cause": letter.cause,
-            "Attempts": letter.attempts,
+            **_verdict(letter),
             "Body": letter.body,
             "FailedAt": letter.failed_at,
             "Failures": _instant(letter),
             "BuriedAt": now,
-            "NextAt": next_redrive(letter),
             "Count": 1,
             "State": PARKED,
         }
     )
+
+
+def _verdict(letter: DeadLetter) -> Entity:
+    return {
+        "Class": "final" if letter.final else "retryable",
+        "Cause": letter.cause,
+        "Attempts": letter.attempts,
+        "NextAt": next_redrive(letter),
+    }
 
 
 def _counted(row: Entity, letter: DeadLetter) -> Entity | None:
@@ -74,16 +80,18 @@ def _counted(row: Entity, letter: DeadLetter) -> Entity | None:
     The same time of failure is the same message, delivered twice. Where so many are known that
     the oldest were forgotten, one older than all is taken for a forgotten one: never count twice.
     """
-    known, this = row["Failures"].split(","), _instant(letter)
+    known, this = str(row.get("Failures", "")).split(","), _instant(letter)
     if this in known or (len(known) == KEPT_FAILURES and this < known[0]):
         return None
     kept = sorted([*known, this])[-KEPT_FAILURES:]
-    return row | {
+    counted = {
         "Count": row["Count"] + 1,
         "FailedAt": max(moment(row["FailedAt"]), letter.failed_at),
-        "Failures": ",".join(kept),
+        "Failures": ",".join(kept).strip(","),
         "State": PARKED,  # what failed anew was not settled by what was done with it before
     }
+    # One retryable failure shows that a redrive may help, whatever came before or after it.
+    return row | counted if letter.final else row | counted | _verdict(letter)
 
 
 def _instant(letter: DeadLetter) -> str:

@@ -16,11 +16,15 @@ from leads.tables.columns import (
     enrichment_columns,
     enrichment_from,
     moment,
+    text,
 )
 from leads.tables.limits import STRING_UNITS, TRUNCATED, Entity, cut_to, fitted, longer_than
 
 LEAD, RECENT, TOUCH, ERASING = "lead", "recent", "touch", "erasing"
 """The values of `Kind`; a lead row turns to `erasing` while its person is being erased."""
+
+NOT_READABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What mapping raises on a row that this code did not write."""
 
 RECENT_UNITS = 256
 """What a list shows of a text."""
@@ -74,27 +78,37 @@ def lead_to_entity(lead: Lead) -> Entity:
 
 
 def lead_from_entity(row: Entity) -> Lead:
-    """Return the lead that `lead_to_entity` stored."""
+    """Return the lead that `lead_to_entity` stored.
+
+    Raises:
+        NOT_READABLE: somebody edited the row, or only newer code knows what stands in it.
+    """
     return Lead(
         partition=row["PartitionKey"],
         lead_key=row["LeadKey"],
-        offer_id=row.get("OfferId", ""),
-        offer_title=row.get("OfferDisplayName", ""),
+        offer_id=text(row, "OfferId"),
+        offer_title=text(row, "OfferDisplayName"),
         contact=contact_from(row),
         enrichment=enrichment_from(row),
-        campaign=row.get("Campaign", ""),
-        lead_source=row.get("LeadSource", ""),
-        action_code=row.get("ActionCode", ""),
-        actions=tuple(action for action in row.get("Actions", "").split(",") if action),
-        touch_count=row["TouchCount"],
+        campaign=text(row, "Campaign"),
+        lead_source=text(row, "LeadSource"),
+        action_code=text(row, "ActionCode"),
+        actions=tuple(action for action in text(row, "Actions").split(",") if action),
+        touch_count=int(row["TouchCount"]),
         first_seen=moment(row["FirstSeen"]),
         last_seen=moment(row["LastSeen"]),
         last_interest_at=moment(row["LastInterestAt"]) if "LastInterestAt" in row else None,
         last_dnc_at=moment(row["LastDncAt"]) if "LastDncAt" in row else None,
-        is_test=row["IsTest"],
+        is_test=bool(row["IsTest"]),
         contact_status=ContactStatus(row["ContactStatus"]),
-        fold_version=row["FoldVersion"],
+        fold_version=fold_version(row),
     )
+
+
+def fold_version(row: Entity) -> int:
+    """Return which code folded the lead in *row*; 0 where nobody can tell any more."""
+    version = row.get("FoldVersion", 0)
+    return version if isinstance(version, int) else 0
 
 
 def recent_to_entity(lead: Lead) -> Entity:
@@ -152,19 +166,19 @@ def touch_from_entity(row: Entity) -> Touch:
         ),
         submission=Submission(
             contact=contact_from(row),
-            offer_id=row.get("OfferId", ""),
-            offer_title=row.get("OfferDisplayName", ""),
-            lead_source=row.get("LeadSource", ""),
-            action_code=row.get("ActionCode", ""),
-            source=row.get("Source", ""),
-            action=row.get("Action", ""),
-            description=row.get("Description", ""),
-            campaign=row.get("Campaign", ""),
+            offer_id=text(row, "OfferId"),
+            offer_title=text(row, "OfferDisplayName"),
+            lead_source=text(row, "LeadSource"),
+            action_code=text(row, "ActionCode"),
+            source=text(row, "Source"),
+            action=text(row, "Action"),
+            description=text(row, "Description"),
+            campaign=text(row, "Campaign"),
             is_test=row["IsTest"],
             repaired=row.get("Repaired", False),
         ),
         enrichment=enrichment_from(row),
-        payload=row.get("Payload", ""),
+        payload=text(row, "Payload"),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leads.errors import CommitConflict
 from leads.model import Person
-from leads.recording import Sighting, StoredLead
+from leads.recording import Sighting, StoredLead, UnreadableLead
 from leads.tables import entities, keys
 from leads.tables.columns import moment
 from leads.tables.table import if_unchanged
@@ -28,16 +28,18 @@ class TableLeadStore:
         self._leads = leads
         self._privacy = privacy
 
-    def read_lead(self, identity: Identity) -> StoredLead | None:
+    def read_lead(self, identity: Identity) -> StoredLead | UnreadableLead | None:
         """Return the lead row, or None."""
         row = self._leads.get(identity.partition, keys.lead_row(identity.lead_key))
         if row is None:
             return None
-        return StoredLead(
-            lead=entities.lead_from_entity(row.columns),
-            etag=row.etag,
-            fenced=row.columns["Kind"] == entities.ERASING,
-        )
+        fenced = row.columns.get("Kind") == entities.ERASING
+        try:
+            lead = entities.lead_from_entity(row.columns)
+        except entities.NOT_READABLE:
+            version = entities.fold_version(row.columns)
+            return UnreadableLead(etag=row.etag, fold_version=version, fenced=fenced)
+        return StoredLead(lead=lead, etag=row.etag, fenced=fenced)
 
     def read_person(self, lead_key: str) -> Person:
         """Return the person's wishes; an empty Person where there is no row."""

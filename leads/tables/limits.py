@@ -27,6 +27,7 @@ INT64_MAX = 2**63 - 1
 TRUNCATED = "Truncated"
 """The marker column: names of the columns whose value was cut."""
 
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _KEY = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f]*")
 
 type Entity = dict[str, Any]  # the SDK's own type: a value is any of the Edm types
@@ -101,8 +102,12 @@ def _fitted_value(value: object) -> object:
 
 
 def _well_formed(text: str) -> str:
-    """Replace half an emoji: only a foreign message can hold one, and Azure refuses it."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """Replace half an emoji, which only a foreign message can hold, and what no XML reader takes.
+
+    The payload itself can hold U+FFFF: Azurite takes it, whether Azure does could not be tried.
+    """
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _NO_CHARACTER.sub("\ufffd", whole)
 
 
 def _value_bytes(value: object) -> int:

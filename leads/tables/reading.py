@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from leads.tables import entities
@@ -11,18 +13,18 @@ if TYPE_CHECKING:
     from leads.tables.table import Table
 
 _RECENT = "RowKey ge @start and RowKey lt @end"
+_BOUNDS = {"start": f"{entities.RECENT}|", "end": f"{entities.RECENT}}}"}  # } comes after |
+_COLUMNS = ("PartitionKey", "RowKey", *entities.RECENT_COLUMNS)
 
 
-def read_recent(table: Table, *, offer: str | None = None) -> list[Entity]:
-    """Return the recent rows of one offer, or of all, newest first.
+def read_recent(table: Table, *, limit: int, offer: str | None = None) -> list[Entity]:
+    """Return the *limit* newest recent rows of one offer, or of all, newest first.
 
     Source: DESIGN 4.3.
     """
-    bounds = {"start": f"{entities.RECENT}|", "end": f"{entities.RECENT}}}"}  # } comes after |
-    columns = ("PartitionKey", *entities.RECENT_COLUMNS)
-    if offer is None:
-        rows = table.query(_RECENT, bounds, select=columns)
-    else:
+    if offer is not None:
         one = f"PartitionKey eq @offer and {_RECENT}"
-        rows = table.query(one, bounds | {"offer": offer.lower()}, select=columns)
-    return sorted(rows, key=lambda row: row["LastSeen"], reverse=True)
+        rows = table.query(one, _BOUNDS | {"offer": offer.lower()}, select=_COLUMNS)
+        return list(islice(rows, limit))  # a partition lies in this order
+    rows = table.query(_RECENT, dict(_BOUNDS), select=_COLUMNS)
+    return heapq.nsmallest(limit, rows, key=lambda row: str(row["RowKey"]))

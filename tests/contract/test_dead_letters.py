@@ -106,6 +106,22 @@ def test_what_fails_anew_is_parked_again_whatever_was_done_with_it(cemetery: Cem
     assert (after_redelivery, cemetery.row()["State"]) == ("dropped", "parked")
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["final first", "retryable first"])
+def test_one_retryable_failure_of_a_message_makes_its_letter_worth_a_redrive(
+    cemetery: Cemetery, order: tuple[int, int]
+) -> None:
+    _, final = failed(error=InvalidPayload("invalid-json", "no JSON"))
+    _, retryable = failed(error=StorageUnavailable("503"))
+    both = [final, replace(retryable, failed_at=at(minutes=1))]
+
+    cemetery.bury(*(both[number] for number in order))
+
+    row = cemetery.row()
+    assert (row["Class"], row["Count"]) == ("retryable", 2)
+    assert row["Cause"].startswith("StorageUnavailable")
+    assert "NextAt" in row
+
+
 @pytest.mark.parametrize(
     "order",
     [

@@ -48,7 +48,7 @@ class Journey:
             leads=bench.store,
             rules=Rules(window=DAY, dnc=DncPolicy(margin=DAY)),
             edition="2018",
-            backoff=Backoff(sleep=lambda _seconds: None, random=lambda: 0.0),
+            backoff=Backoff(sleep=lambda _seconds: None, random=lambda: 0.0, clock=lambda: 0.0),
         )
 
     def deliver(self, body: bytes) -> Step:

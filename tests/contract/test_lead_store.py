@@ -27,7 +27,7 @@ def commit_first(bench: Bench, first: Touch) -> StoredLead:
 
 def stored(bench: Bench, of: Identity) -> StoredLead:
     row = bench.store.read_lead(of)
-    assert row is not None
+    assert isinstance(row, StoredLead)
     return row
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from leads.errors import CommitConflict
 from leads.model import Identity, Person
-from leads.recording import LeadStore
+from leads.recording import LeadStore, StoredLead
 from tests.contract.benches import TableBench
 from tests.contract.factories import DAY, MS, NOON, at, identity, lead, touch
 
@@ -63,5 +63,5 @@ def test_a_commit_to_a_missing_table_creates_it_and_asks_to_read_again(fresh: Ta
     fresh.store.commit(first, lead(first), previous=None)
 
     row = fresh.store.read_lead(first.identity)
-    assert row is not None
+    assert isinstance(row, StoredLead)
     assert row.lead == lead(first)

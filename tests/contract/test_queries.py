@@ -10,6 +10,7 @@ import pytest
 
 from leads.fold import merge
 from leads.model import Touch
+from leads.recording import StoredLead
 from leads.tables.connection import open_table
 from leads.tables.entities import recent_to_entity
 from leads.tables.limits import Entity
@@ -31,7 +32,7 @@ def offer(tables: TableBench) -> str:
         tables.store.commit(one, lead(one), previous=None)
     back = touch(first.identity, said="back", received_at=at(hours=9))
     previous = tables.store.read_lead(first.identity)
-    assert previous is not None
+    assert isinstance(previous, StoredLead)
     tables.store.commit(back, merge(previous.lead, back), previous=previous)
     return of.partition
 
@@ -100,7 +101,7 @@ def test_a_person_can_be_found_by_name(tables: TableBench, name: str) -> None:
 def test_a_team_lists_the_newest_leads_of_its_offer(
     tables: TableBench, offer: str, spelling: Callable[[str], str]
 ) -> None:
-    rows = read_recent(open_table(tables.service, tables.leads), offer=spelling(offer))
+    rows = read_recent(open_table(tables.service, tables.leads), limit=10, offer=spelling(offer))
 
     assert [row["LeadKey"] for row in rows] == [KEYS[0], KEYS[2], KEYS[1]]
 
@@ -111,10 +112,20 @@ def test_a_team_lists_the_newest_leads_of_all_offers(fresh: TableBench) -> None:
     table.insert(recent_to_entity(lead(older)))
     table.insert(recent_to_entity(lead(newer)))
 
-    rows = read_recent(table)
+    rows = read_recent(table, limit=10)
 
     partitions = [newer.identity.partition, older.identity.partition]
     assert [row["PartitionKey"] for row in rows] == partitions
+
+
+def test_a_list_ends_at_its_limit_with_the_newest(tables: TableBench, offer: str) -> None:
+    table = open_table(tables.service, tables.leads)
+
+    of_the_offer = read_recent(table, limit=1, offer=offer)
+    of_all = read_recent(table, limit=1)
+
+    assert [row["LeadKey"] for row in of_the_offer] == [KEYS[0]]
+    assert len(of_all) == 1
 
 
 def _named(name: str) -> Touch:

@@ -13,7 +13,7 @@ import pytest
 from leads.errors import LeadConflict
 from leads.model import DncPolicy, Lead, Touch
 from leads.outcome import Outcome
-from leads.recording import Backoff, LeadStore, Rules, record
+from leads.recording import Backoff, LeadStore, Rules, StoredLead, record
 from leads.tables import keys
 from tests.contract.benches import TableBench
 from tests.contract.factories import DAY, MS, NOON, at, identity, lead, touch
@@ -25,7 +25,7 @@ RULES = Rules(window=DAY, dnc=DncPolicy(margin=DAY))
 
 def record_as_the_queue_does(touch: Touch, store: LeadStore) -> Outcome:
     """Record *touch*, however often it takes."""
-    backoff = Backoff(sleep=time.sleep, random=random.random)
+    backoff = Backoff(sleep=time.sleep, random=random.random, clock=time.monotonic)
     while True:
         try:
             return record(touch, store=store, rules=RULES, backoff=backoff)
@@ -39,7 +39,7 @@ def race(touches: Sequence[Touch], store: LeadStore) -> list[Outcome]:
 
 def read(bench: TableBench, of: Touch) -> Lead:
     row = bench.store.read_lead(of.identity)
-    assert row is not None
+    assert isinstance(row, StoredLead)
     return row.lead
 
 

@@ -86,12 +86,12 @@ class App:
             self.connection, name, message_encode_policy=encoding
         )
 
-    def drain(self) -> None:
+    def drain(self, *, patience: float = PATIENCE) -> None:
         """Wait until no message is left.
 
         The order of reading matters: a message moves forward only, so none slips by unseen.
         """
-        wait_until(lambda: not any(self.depth(queue) for queue in QUEUES))
+        wait_until(lambda: not any(self.depth(queue) for queue in QUEUES), patience=patience)
 
     def depth(self, queue: str) -> int:
         with self.queue(queue) as client:
@@ -101,8 +101,8 @@ class App:
                 return 0
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition: Callable[[], object], *, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.05)

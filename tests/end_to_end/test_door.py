@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
@@ -156,17 +159,49 @@ def test_health_tells_when_the_tables_cannot_be_reached(azurite: Azurite) -> Non
     assert "127.0.0.1" not in health.document["cause"]
 
 
-def test_a_faulty_setting_does_not_shut_the_door() -> None:
+def test_a_faulty_setting_neither_shuts_the_door_nor_loses_what_came_through() -> None:
     faulty = {"LEADS_DNC_POLICY": "whatever"}
 
     with (
         Azurite() as azurite,
-        DevHost(ROOT, env=faulty | {"LeadsStorage": azurite.connection_string}) as host,
+        DevHost(
+            ROOT,
+            *("--max-poll", "0.3", "--retry-delay", "0"),
+            env=faulty | {"LeadsStorage": azurite.connection_string},
+        ) as host,
     ):
         app = App(url=host.url, connection=azurite.connection_string)
         reply = app.post(lead(new_offer()))
         health = app.request("GET", "/api/health")
+        wait_until(lambda: app.dead_letters("enrich"))
+        (letter,) = app.dead_letters("enrich")
 
     assert reply.status == 202
     assert health.status == 503
     assert "LEADS_DNC_POLICY" in health.document["cause"]
+    assert letter["RowKey"] == f"{reply.document['id']}|0"
+    assert letter["Class"] == "retryable"
+
+
+def test_asking_for_health_does_not_hold_up_the_door_while_the_tables_are_silent(
+    azurite: Azurite,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
+        port = silent.getsockname()[1]
+        storage = re.sub(
+            r"(TableEndpoint=http://127.0.0.1):\d+", rf"\1:{port}", azurite.connection_string
+        )
+        threads = {"PYTHON_THREADPOOL_THREAD_COUNT": "4"}
+        with (
+            DevHost(ROOT, env=threads | {"LeadsStorage": storage}) as host,
+            ThreadPoolExecutor(20) as pool,
+        ):
+            app = App(url=host.url, connection=azurite.connection_string)
+            asked = [pool.submit(app.request, "GET", "/api/health") for _ in range(20)]
+            begun = time.monotonic()
+            refused = app.post(b"no lead")
+            took = time.monotonic() - begun
+            answers = {one.result().status for one in asked}
+
+    assert (refused.status, answers) == (400, {503})
+    assert took < 5

@@ -130,7 +130,7 @@ def received(text: str = "", *, delivery_id: str = "d-1", after: timedelta = AT_
 
 def no_wait() -> Backoff:
     """Return a backoff that takes no time."""
-    return Backoff(sleep=lambda _seconds: None, random=lambda: 0.5)
+    return Backoff(sleep=lambda _seconds: None, random=lambda: 0.5, clock=lambda: 0.0)
 
 
 def ports(store: MemoryStore, *, edition: str = "2018") -> Ports:

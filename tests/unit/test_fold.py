@@ -84,16 +84,16 @@ def test_merging_the_last_touch_gives_the_lead_of_the_full_fold(history: list[To
 
 @given(histories)
 def test_every_lead_is_what_its_touches_say(history: list[Touch]) -> None:
-    ordered = sorted(history, key=lambda touch: touch.order)
+    ordered = sorted(counted(history), key=lambda touch: touch.order)
     said = [touch.submission for touch in ordered]
 
     lead = fold(history)
 
-    assert lead.touch_count == len(history)
-    assert lead.first_seen == min(touch.received_at for touch in history)
-    assert lead.last_seen == max(touch.received_at for touch in history)
-    assert lead.enrichment.stage.rank == max(touch.enrichment.stage.rank for touch in history)
-    assert lead.is_test == all(submission.is_test for submission in said)
+    assert lead.touch_count == len(ordered)
+    assert lead.first_seen == ordered[0].received_at
+    assert lead.last_seen == ordered[-1].received_at
+    assert lead.enrichment.stage.rank == max(touch.enrichment.stage.rank for touch in ordered)
+    assert lead.is_test == all(touch.submission.is_test for touch in history)
     assert lead.lead_source == said[-1].lead_source
     assert lead.action_code == said[-1].action_code
     assert lead.offer_title == last_filled([submission.offer_title for submission in said])
@@ -102,6 +102,11 @@ def test_every_lead_is_what_its_touches_say(history: list[Touch]) -> None:
     for field in fields(Contact):
         values = [getattr(submission.contact, field.name) for submission in said]
         assert getattr(lead.contact, field.name) == last_filled(values)
+
+
+def counted(history: list[Touch]) -> list[Touch]:
+    """Return the touches that make the lead: the real ones, where there is any."""
+    return [touch for touch in history if not touch.submission.is_test] or history
 
 
 def last_filled(values: list[str]) -> str:
@@ -303,8 +308,22 @@ def test_every_dnc_wins_under_the_sticky_policy(history: list[Touch], margin: ti
 
     lead = with_contact_status(fold(history), NOBODY, sticky)
 
-    listed = any(touch.submission.action == "DNC" for touch in history)
+    listed = any(touch.submission.action == "DNC" for touch in counted(history))
     assert (lead.contact_status == ContactStatus.DO_NOT_CONTACT) == listed
+
+
+def test_a_test_lead_with_a_real_address_neither_renames_nor_reopens_nor_counts() -> None:
+    listed = touch(submission=Submission(contact=Contact(first_name="Ada"), action="DNC"))
+    marked = Contact(first_name="MSFT_TEST_1")
+    tried = touch(
+        "tried", after=HOUR, submission=Submission(contact=marked, action="INS", is_test=True)
+    )
+
+    lead = with_contact_status(fold([listed, tried]), NOBODY, POLICY)
+
+    assert lead.contact.first_name == "Ada"
+    assert lead.contact_status == ContactStatus.DO_NOT_CONTACT
+    assert (lead.touch_count, lead.last_seen, lead.is_test) == (1, START, False)
 
 
 @given(histories, st.booleans())

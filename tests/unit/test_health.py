@@ -1,72 +1,125 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import threading
 from typing import NoReturn
 
 import pytest
 
 from leads.errors import InvalidSettings, StorageUnavailable
-from leads.health import check
+from leads.health import KEPT, HealthCheck
 
 CANARY = "AccountKey=kanarienvogel"
 
 
-@dataclass
-class Table:
-    """A table that answers, or fails in one way."""
+class Clock:
+    """Seconds that pass only when a test says so."""
 
-    failure: Exception | None = None
+    def __init__(self) -> None:
+        self.now = 0.0
 
-    def get(self, partition: str, row: str) -> object | None:
-        assert partition
-        assert row
+    def __call__(self) -> float:
+        return self.now
+
+
+class Probe:
+    """A probe that goes through or fails, and counts how often it is asked."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+        self.asked = 0
+
+    def __call__(self) -> None:
+        self.asked += 1
         if self.failure:
             raise self.failure
-        return None
 
 
-def test_a_table_that_answers_is_healthy_even_without_a_row() -> None:
-    answer = check(Table)
+def checking(probe: Probe) -> HealthCheck:
+    return HealthCheck(probe, clock=Clock())
+
+
+def test_a_probe_that_goes_through_is_healthy() -> None:
+    answer = checking(Probe()).answer()
 
     assert answer.status == 200
     assert json.loads(answer.body) == {"status": "ok"}
 
 
-def test_a_table_that_does_not_answer_is_unavailable() -> None:
-    answer = check(lambda: Table(StorageUnavailable("could not read a row: 503")))
+@pytest.mark.parametrize(
+    "failure",
+    [
+        StorageUnavailable("could not read a row: 503"),
+        InvalidSettings("LEADS_DNC_POLICY is none of latest, sticky; LeadsStorage is not set"),
+    ],
+    ids=["storage", "settings"],
+)
+def test_a_fault_of_ours_is_unavailable_and_told(failure: Exception) -> None:
+    answer = checking(Probe(failure)).answer()
 
     assert answer.status == 503
     assert json.loads(answer.body) == {
         "status": "unavailable",
-        "cause": "StorageUnavailable: could not read a row: 503",
+        "cause": f"{type(failure).__name__}: {failure}",
     }
-
-
-def test_faulty_settings_are_unavailable_and_all_named() -> None:
-    def open_table() -> NoReturn:
-        raise InvalidSettings("LEADS_DNC_POLICY is none of latest, sticky; LeadsStorage is not set")
-
-    answer = check(open_table)
-
-    assert answer.status == 503
-    assert json.loads(answer.body)["cause"] == (
-        "InvalidSettings: LEADS_DNC_POLICY is none of latest, sticky; LeadsStorage is not set"
-    )
 
 
 @pytest.mark.parametrize("failure", [ValueError(CANARY), KeyError(CANARY), OSError(CANARY)])
 def test_any_other_failure_is_unavailable_and_its_message_stays_inside(failure: Exception) -> None:
-    answer = check(lambda: Table(failure))
+    answer = checking(Probe(failure)).answer()
 
     assert answer.status == 503
     assert json.loads(answer.body)["cause"].startswith("UnexpectedError: ")
     assert CANARY.encode() not in answer.body
 
 
-@pytest.mark.parametrize("table", [Table(), Table(StorageUnavailable("503"))])
-def test_no_answer_is_cached(table: Table) -> None:
-    answer = check(lambda: table)
+@pytest.mark.parametrize("probe", [Probe(), Probe(StorageUnavailable("503"))])
+def test_no_answer_may_be_cached_on_its_way(probe: Probe) -> None:
+    answer = checking(probe).answer()
 
     assert answer.headers == {"Cache-Control": "no-store"}
     assert answer.content_type == "application/json"
+
+
+def test_a_flood_of_questions_asks_storage_once() -> None:
+    probe = Probe()
+    check = checking(probe)
+
+    statuses = {check.answer().status for _ in range(1_000)}
+
+    assert (statuses, probe.asked) == ({200}, 1)
+
+
+def test_an_answer_stands_for_a_few_seconds_only() -> None:
+    probe, clock = Probe(), Clock()
+    check = HealthCheck(probe, clock=clock)
+
+    before = check.answer().status
+    probe.failure = StorageUnavailable("gone")
+    clock.now = KEPT - 0.1
+    still = check.answer().status
+    clock.now = KEPT
+    after = check.answer().status
+
+    assert (before, still, after) == (200, 200, 503)
+
+
+def test_nobody_waits_for_a_probe_that_hangs() -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    def hang() -> NoReturn:
+        entered.set()
+        release.wait()
+        raise StorageUnavailable("it hung")
+
+    check = HealthCheck(hang, clock=Clock())
+    first = threading.Thread(target=check.answer)
+    first.start()
+    entered.wait()
+
+    meanwhile = check.answer()
+    release.set()
+    first.join()
+
+    assert meanwhile.status == 503
+    assert b"under way" in meanwhile.body

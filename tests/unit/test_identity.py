@@ -29,11 +29,10 @@ from leads.identity import (
     identify,
     is_usable_email,
     is_usable_phone,
-    normalised_email,
     offer_partition,
-    phone_digits,
 )
 from leads.model import Contact, Identity, Submission
+from leads.normal_form import normalised_email, phone_digits
 from leads.payload import parse
 from tests.unit.samples import load, names
 

@@ -206,8 +206,23 @@ def test_every_field_of_a_delivery_is_needed(field: str) -> None:
         decode(json.dumps(envelope(delivery=fields)).encode())
 
 
+@pytest.mark.parametrize(
+    "enrichment",
+    [{}, None, [], "text", {"stage": "won"}],
+    ids=["empty", "null", "list", "text", "of newer code"],
+)
+def test_an_enrichment_that_cannot_be_read_never_stops_the_lead(enrichment: object) -> None:
+    known = envelope()["enrichment"]
+    changed = known | enrichment if isinstance(enrichment, dict) and enrichment else enrichment
+
+    message = decode(json.dumps(envelope(enrichment=changed)).encode())
+
+    assert message.enrichment is None
+    assert message.delivery == decode(json.dumps(envelope()).encode()).delivery
+
+
 def test_what_is_malformed_is_not_repeated_in_the_error() -> None:
-    broken = envelope(enrichment=envelope()["enrichment"] | {"stage": "canary@contoso.com"})
+    broken = envelope(delivery=envelope()["delivery"] | {"received_at": "canary@contoso.com"})
 
     with pytest.raises(InvalidMessage) as refusal:
         decode(json.dumps(broken).encode())

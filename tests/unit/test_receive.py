@@ -398,6 +398,11 @@ def test_no_answer_repeats_what_was_sent(text: str) -> None:
     assert CANARY not in decided.decode() + cause
 
 
+def around(field: str, text: str) -> dict[str, object]:
+    top = {"OfferTitle", "Description"}
+    return {field: text} if field in top else {"UserDetails": {field: text}}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -426,6 +431,13 @@ def test_no_answer_repeats_what_was_sent(text: str) -> None:
         ),
         pytest.param(b'{"UserDetails":{"Phone":"' + b"1" * 32_000 + b'"}}', id="a long number"),
         pytest.param(b'{"OfferTitle":"' + b"\xcc\x81" * 16_000 + b'"}', id="combining accents"),
+        *(
+            pytest.param(
+                json.dumps(around(field, "\u0301\u0323" * 8_000), ensure_ascii=False).encode(),
+                id=f"accents in disorder as {field}",
+            )
+            for field in ("OfferTitle", "Description", "FirstName", "Email", "Phone")
+        ),
     ],
 )
 def test_no_hostile_body_takes_long(body: bytes) -> None:

@@ -297,6 +297,64 @@ def test_a_lead_of_older_code_is_folded_again_from_its_touches() -> None:
     assert store.leads[PLACE].lead == store_with(*touches).leads[PLACE].lead
 
 
+def test_what_came_after_an_erasure_waits_until_the_erasure_is_done() -> None:
+    store = store_with(touch("said before"))
+    store.persons[identity().lead_key] = Person(erased_at=START + MS)
+    rows = store.rows()
+
+    for said in ("said before", "something else"):
+        with pytest.raises(ErasureUnderway):
+            put(touch(said, delivery_id="d-2", after=HOUR), store)
+
+    assert store.rows() == rows
+
+
+def test_a_lead_row_that_somebody_edited_is_made_anew_from_its_touches() -> None:
+    touches = touch("first"), touch("second", after=HOUR)
+    store = store_with(touches[0])
+    store.unreadable.add(PLACE)
+
+    put(touches[1], store)
+
+    assert store.rows() == store_with(*touches).rows()
+
+
+def test_a_row_that_somebody_made_without_touches_is_replaced() -> None:
+    store = store_with(touch("first"))
+    store.touches.clear()
+    store.unreadable.add(PLACE)
+
+    put(touch("second", after=HOUR), store)
+
+    assert store.leads[PLACE].lead.touch_count == 1
+
+
+def test_a_redelivery_finds_its_touch_though_somebody_removed_the_lead_row() -> None:
+    store = store_with(touch("first"))
+    store.leads.clear()
+
+    outcome = put(touch("first"), store)
+
+    assert outcome is Outcome.REDELIVERED
+    assert len(store.touches) == 1
+
+
+def test_where_storage_is_slow_no_attempt_begins_that_would_outlive_the_function() -> None:
+    seconds = iter(range(0, 1_000, 20))
+    store = MemoryStore()
+    slow = Backoff(sleep=lambda _: None, random=lambda: 0.0, clock=lambda: next(seconds))
+
+    def lose(call: str) -> None:
+        if call == "commit":
+            raise CommitConflict("nobody can tell")
+
+    store.before = lose
+    with pytest.raises(LeadConflict):
+        record(touch(), store=store, rules=RULES, backoff=slow)
+
+    assert store.calls.count("commit") == 1
+
+
 def test_conflicts_are_retried_after_pauses_that_grow_to_a_bound() -> None:
     store, pauses = MemoryStore(), list[float]()
     store.before = lambda call: answer_is_lost(call) if call == "commit" else None
@@ -306,7 +364,7 @@ def test_conflicts_are_retried_after_pauses_that_grow_to_a_bound() -> None:
             touch(),
             store=store,
             rules=RULES,
-            backoff=Backoff(sleep=pauses.append, random=lambda: 1.0),
+            backoff=Backoff(sleep=pauses.append, random=lambda: 1.0, clock=lambda: 0.0),
         )
 
     assert store.calls.count("commit") == ATTEMPTS
@@ -319,7 +377,7 @@ def test_conflicts_are_retried_after_pauses_that_grow_to_a_bound() -> None:
 def test_a_pause_has_full_jitter() -> None:
     pauses = list[float]()
 
-    Backoff(sleep=pauses.append, random=lambda: 0.25).wait(1)
+    Backoff(sleep=pauses.append, random=lambda: 0.25, clock=lambda: 0.0).wait(1)
 
     assert pauses == [0.25 * 2 * FIRST_PAUSE]
 

@@ -160,14 +160,23 @@ def test_the_storage_is_named_in_every_form_that_the_host_knows(
     [
         {},
         {"LeadsStorage": ""},
-        {"LeadsStorage__queueServiceUri": "https://a.queue.core.windows.net"},
         {"AzureWebJobsStorage": "UseDevelopmentStorage=true"},
     ],
 )
-def test_without_tables_there_is_a_fault(env: dict[str, str]) -> None:
+def test_without_a_storage_there_is_a_fault(env: dict[str, str]) -> None:
     read = from_env(env)
 
     assert [fault.split()[0] for fault in read.faults] == ["LeadsStorage"]
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [("queueServiceUri", "tableServiceUri"), ("tableServiceUri", "queueServiceUri")],
+)
+def test_one_address_alone_is_a_fault(given: str, missing: str) -> None:
+    read = from_env({f"LeadsStorage__{given}": "https://a.core.windows.net"})
+
+    assert read.faults == (f"LeadsStorage__{missing} is not set",)
 
 
 def test_no_representation_holds_the_key_of_the_account() -> None:

@@ -135,6 +135,17 @@ def test_enrich_drops_nothing_that_is_not_committed() -> None:
     assert step.outcome == Outcome.ENRICHED
 
 
+def test_enrich_drops_nothing_of_a_person_who_was_erased_because_the_other_touch_may_go() -> None:
+    store = MemoryStore()
+    processed(received(delivery_id="d-1"), store)
+    key = next(iter(store.leads))[1]
+    store.persons[key] = Person(erased_at=START + MS)
+
+    step = enriched(received(delivery_id="d-2", after=HOUR), store)
+
+    assert step.outcome == Outcome.ENRICHED
+
+
 def test_enrich_passes_a_redelivery_on_because_something_may_follow_the_write() -> None:
     store = MemoryStore()
     written(received(delivery_id="d-1"), store)
