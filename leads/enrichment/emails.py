@@ -30,6 +30,7 @@ TENANT_ROOTS = (
 
 _LONGEST = 1_000  # a display name and an address; what validates it takes time by its length
 _DISPLAYED = re.compile(r"[^<>]*<([^<>]+)>")  # John <j@x>
+# Not identity's list of placeholders: that one is frozen with the keys, this one may grow.
 _NOBODY = re.compile(r"\W*|n\W?a\W?|none|null|nil|unknown|undefined|not (available|provided|given)")
 _NOBODY_AT = re.compile(
     r"(none|null|n/a|no[-_.]?e?mail|no[-_.]?reply|do[-_.]?not[-_.]?reply)@.*|test@test\.com"
