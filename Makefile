@@ -15,8 +15,9 @@ run: setup
 demo: setup
 	@$(PYTHON_BIN) -m tools.demo
 
+# Two files at a time: the tests wait for storage and for timers as much as they compute.
 test: check
-	$(PYTHON_BIN) -m pytest
+	$(PYTHON_BIN) -m pytest -n 2 --dist loadfile
 
 check: setup
 	.venv/bin/ruff format --check .
