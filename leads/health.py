@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 KEPT = 5.0
 """Seconds that an answer stands, so that a flood of questions asks storage once."""
 
-_UNKNOWN = {"status": "unavailable", "cause": "the first check is under way"}
+STALE = 30.0
+"""Seconds after which it does not even stand in for one that is being looked for."""
+
+_UNKNOWN = {"status": "unavailable", "cause": "a check is under way"}
 
 
 class HealthCheck:
@@ -30,17 +33,18 @@ class HealthCheck:
         self._clock = clock
         self._probing = Lock()
         self._last: Answer | None = None
-        self._asked_at = -KEPT
+        self._asked_at = 0.0
 
     def answer(self) -> Answer:
         """Return 200 where the probe goes through, else 503 with the cause.
 
         Source: DESIGN 4.1.
         """
-        if self._last and self._clock() - self._asked_at < KEPT:
+        age = self._clock() - self._asked_at
+        if self._last and age < KEPT:
             return self._last
         if not self._probing.acquire(blocking=False):
-            return self._last or _answer(503, _UNKNOWN)
+            return self._last if self._last and age < STALE else _answer(503, _UNKNOWN)
         try:
             self._last = self._ask()
             self._asked_at = self._clock()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from leads.errors import InvalidPayload
 from leads.model import Contact, Submission
+from leads.normal_form import folded, normalised_email
 from leads.strict_json import Json, parse_object
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def parse(text: str) -> Submission:
         action=origin.action,
         description=kept["description"],
         campaign=kept["campaign"],
-        is_test=_is_test(kept),
+        is_test=_is_test(kept, origin.source),
         repaired=kept != sent,
     )
 
@@ -164,15 +165,18 @@ def _known(spellings: Mapping[str, str], sent: str) -> str:
     return spellings.get("".join(sent.split()).lower(), sent.strip())
 
 
-def _is_test(kept: Mapping[str, str]) -> bool:
-    return any(TEST_MARKER in text.lower() for text in _marked_texts(kept))
+def _is_test(kept: Mapping[str, str], source: str) -> bool:
+    return any(TEST_MARKER in text for text in _marked_texts(kept, source))
 
 
-def _marked_texts(kept: Mapping[str, str]) -> Iterable[str]:
-    """Leave out phone and country: there the marker would not be Microsoft's.
+def _marked_texts(kept: Mapping[str, str], source: str) -> Iterable[str]:
+    """Yield the texts that Microsoft marks, as identity sees them.
 
-    Source and action look real in the HTTPS form of the test lead, so they are not enough
-    (marketplace-leads.md 1.4).
+    What identity takes for one event must not be a test lead here and a real one there.
+    Phone and country are left out: there the marker would not be Microsoft's. Source and action
+    look real in the HTTPS form of the test lead, so they are not enough (marketplace-leads.md 1.4).
     """
-    fields = ("first_name", "last_name", "email", "company", "title", "description", "lead_source")
-    return (kept[field] for field in fields)
+    yield normalised_email(kept["email"]).lower()
+    yield folded(source)
+    for field in ("first_name", "last_name", "company", "title", "description"):
+        yield folded(kept[field])

@@ -155,13 +155,15 @@ def find_duplicate(
 def _attempt(touch: Touch, *, store: LeadStore, rules: Rules, again: bool) -> Outcome:
     # The order matters: every later read may only see more than the ETag read here vouches for,
     # so a touch that appears in between makes the commit fail.
-    previous = _readable(store.read_lead(touch.identity), touch, store)
+    found = store.read_lead(touch.identity)
     person = store.read_person(touch.identity.lead_key)
     if person.erased_at and touch.received_at <= person.erased_at:
         return Outcome.ERASED
+    previous = _readable(found, touch, store)
     if previous and _is_being_erased(previous, person):
         raise ErasureUnderway("the lead is being erased")
-    # No row, no touches; but after a conflict it may be that somebody removed the row by hand.
+    # No row, no touches. Where somebody removed the row by hand, its touches show in a conflict if
+    # this is one of them; a new event makes a row of its own, and `rebuild` must join the two.
     if previous or again:
         known = find_duplicate(
             touch.delivery_id, touch.received_at, touch.identity, store=store, window=rules.window
@@ -195,7 +197,17 @@ def _is_being_erased(previous: StoredLead, person: Person) -> bool:
 def _next_lead(touch: Touch, previous: StoredLead | None, store: LeadStore, *, again: bool) -> Lead:
     if previous is None and not again:
         return fold([touch])
-    current = previous is not None and previous.fold_version == FOLD_VERSION
-    if previous and current and touch.received_at > previous.lead.last_seen:
+    if previous and _comes_last(touch, previous):
         return merge(previous.lead, touch)
     return fold([*store.read_touches(touch.identity), touch])
+
+
+def _comes_last(touch: Touch, previous: StoredLead) -> bool:
+    """Tell whether *touch* can simply be merged into the row that is there.
+
+    A test touch among real ones, or the other way round, takes the full fold: `merge` would drop
+    what the row says, and somebody may have ticked `IsTest` by hand.
+    """
+    lead = previous.lead
+    current = lead.fold_version == FOLD_VERSION and lead.is_test == touch.submission.is_test
+    return current and touch.received_at > lead.last_seen

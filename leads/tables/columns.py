@@ -70,6 +70,14 @@ def text(row: Entity, column: str) -> str:
     return value
 
 
+def flag(row: Entity, column: str) -> bool:
+    """Return the truth value in *column*; raise TypeError for another type: "false" is no False."""
+    value = row[column]
+    if not isinstance(value, bool):
+        raise TypeError(f"{column} is no truth value")
+    return value
+
+
 def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass, or a text typed by hand
     """Return a plain UTC datetime: the SDK's subclass compares, but prints and copies otherwise."""
     moment: datetime = parse_time(value) if isinstance(value, str) else value.astimezone(UTC)

@@ -84,14 +84,16 @@ def _counted(row: Entity, letter: DeadLetter) -> Entity | None:
     if this in known or (len(known) == KEPT_FAILURES and this < known[0]):
         return None
     kept = sorted([*known, this])[-KEPT_FAILURES:]
+    latest = moment(row["FailedAt"])
     counted = {
         "Count": row["Count"] + 1,
-        "FailedAt": max(moment(row["FailedAt"]), letter.failed_at),
+        "FailedAt": max(latest, letter.failed_at),
         "Failures": ",".join(kept).strip(","),
         "State": PARKED,  # what failed anew was not settled by what was done with it before
     }
-    # One retryable failure shows that a redrive may help, whatever came before or after it.
-    return row | counted if letter.final else row | counted | _verdict(letter)
+    # One retryable failure shows that a redrive may help; of several the latest tells most.
+    tells_more = not letter.final and (row["Class"] == "final" or letter.failed_at > latest)
+    return fitted(row | counted | (_verdict(letter) if tells_more else {}))
 
 
 def _instant(letter: DeadLetter) -> str:

@@ -15,6 +15,7 @@ from leads.tables.columns import (
     customer_info,
     enrichment_columns,
     enrichment_from,
+    flag,
     moment,
     text,
 )
@@ -23,7 +24,7 @@ from leads.tables.limits import STRING_UNITS, TRUNCATED, Entity, cut_to, fitted,
 LEAD, RECENT, TOUCH, ERASING = "lead", "recent", "touch", "erasing"
 """The values of `Kind`; a lead row turns to `erasing` while its person is being erased."""
 
-NOT_READABLE = (AttributeError, KeyError, TypeError, ValueError)
+NOT_READABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 """What mapping raises on a row that this code did not write."""
 
 RECENT_UNITS = 256
@@ -85,7 +86,7 @@ def lead_from_entity(row: Entity) -> Lead:
     """
     return Lead(
         partition=row["PartitionKey"],
-        lead_key=row["LeadKey"],
+        lead_key=row["RowKey"].removeprefix(keys.lead_row("")),
         offer_id=text(row, "OfferId"),
         offer_title=text(row, "OfferDisplayName"),
         contact=contact_from(row),
@@ -99,7 +100,7 @@ def lead_from_entity(row: Entity) -> Lead:
         last_seen=moment(row["LastSeen"]),
         last_interest_at=moment(row["LastInterestAt"]) if "LastInterestAt" in row else None,
         last_dnc_at=moment(row["LastDncAt"]) if "LastDncAt" in row else None,
-        is_test=bool(row["IsTest"]),
+        is_test=flag(row, "IsTest"),
         contact_status=ContactStatus(row["ContactStatus"]),
         fold_version=fold_version(row),
     )

@@ -25,6 +25,10 @@ EDITS = {
     "a number as name": {"FirstName": 5},
     "a version as text": {"FoldVersion": "one"},
     "a kind of the team's own": {"Kind": "mine"},
+    "ticked as a test": {"IsTest": True},
+    "a truth value as text": {"IsTest": "false"},
+    "another key": {"LeadKey": "mine"},
+    "a count without end": {"TouchCount": float("inf")},
 }
 
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from leads.errors import InvalidSettings, StorageUnavailable
-from leads.health import KEPT, HealthCheck
+from leads.health import KEPT, STALE, HealthCheck
 
 CANARY = "AccountKey=kanarienvogel"
 
@@ -102,6 +102,29 @@ def test_an_answer_stands_for_a_few_seconds_only() -> None:
     after = check.answer().status
 
     assert (before, still, after) == (200, 200, 503)
+
+
+def test_an_old_answer_does_not_stand_in_while_a_probe_hangs() -> None:
+    clock, probing, release = Clock(), threading.Event(), threading.Event()
+    calls = iter([False, True])
+
+    def hang_the_second_time() -> None:
+        if next(calls):
+            probing.set()
+            release.wait()
+
+    check = HealthCheck(hang_the_second_time, clock=clock)
+    check.answer()
+    clock.now = STALE
+    second = threading.Thread(target=check.answer)
+    second.start()
+    probing.wait()
+
+    meanwhile = check.answer()
+    release.set()
+    second.join()
+
+    assert meanwhile.status == 503
 
 
 def test_nobody_waits_for_a_probe_that_hangs() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -469,3 +470,14 @@ def test_a_hostile_email_is_normalised_quickly_because_no_domain_is_that_long() 
     normalised = normalised_email(f"ada@{labels}")
 
     assert normalised == f"ada@{labels}"
+
+
+def test_a_long_text_without_blanks_is_one_however_its_letters_are_composed() -> None:
+    text = "ガギグゲゴ" * 76  # Japanese has no blanks, and a mark on each of these letters
+    apart = unicodedata.normalize("NFD", text)
+
+    one, other = (
+        identify(Submission(description=written), aliases={}) for written in (text, apart)
+    )
+
+    assert one == other

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.errors import InvalidPayload
+from leads.identity import identify
 from leads.model import Contact, Submission
 from leads.payload import (
     CONTACT_FIELDS,
@@ -374,3 +375,32 @@ def test_every_lead_source_has_an_origin(lead_source: str, action_code: str) -> 
     origin = parse_lead_source(lead_source, action_code=action_code)
 
     assert all(part == part.strip() for part in origin)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            {"LeadSource": "AzureMarketplace-MSFT_TEST|contoso.saas", "ActionCode": "INS"},
+            {"LeadSource": "AzureMarketplace-INS|contoso.saas", "ActionCode": "INS"},
+            id="an action that does not count",
+        ),
+        pytest.param(
+            {"LeadSource": "x", "UserDetails": {"Company": "MSFT_\u200bTEST"}},
+            {"LeadSource": "x", "UserDetails": {"Company": "msft_test"}},
+            id="a character that nobody sees",
+        ),
+        pytest.param(
+            {"LeadSource": "x", "UserDetails": {"Email": "MSFT_TEST <ada@example.com>"}},
+            {"LeadSource": "x", "UserDetails": {"Email": "ada@example.com"}},
+            id="a display name",
+        ),
+    ],
+)
+def test_what_is_one_event_is_a_test_lead_in_both_spellings_or_in_none(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    first, second = (parse(json.dumps(document)) for document in (one, other))
+
+    assert identify(first, aliases={}) == identify(second, aliases={})
+    assert first.is_test == second.is_test

@@ -297,6 +297,16 @@ def test_a_lead_of_older_code_is_folded_again_from_its_touches() -> None:
     assert store.leads[PLACE].lead == store_with(*touches).leads[PLACE].lead
 
 
+def test_what_an_erased_person_sent_before_is_dropped_whatever_the_row_says() -> None:
+    store = store_with(touch("first"))
+    folded_by(FOLD_VERSION + 1, store)
+    store.persons[identity().lead_key] = Person(erased_at=START + HOUR)
+
+    outcome = put(touch("second", after=MS), store)
+
+    assert outcome is Outcome.ERASED
+
+
 def test_what_came_after_an_erasure_waits_until_the_erasure_is_done() -> None:
     store = store_with(touch("said before"))
     store.persons[identity().lead_key] = Person(erased_at=START + MS)
