@@ -42,7 +42,14 @@ class Child:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own command
-                command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=cwd, env=dict(env)
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=cwd,
+                env=dict(env),
+                # Ctrl-C must not reach it beside stop(): a second signal cuts saving short.
+                start_new_session=True,
             )
 
     def wait_until[T](self, ready: Callable[[str], T | None], *, timeout: float) -> T:
@@ -67,12 +74,13 @@ class Child:
     def stop(self, timeout: float = 20.0) -> int:
         """Ask the process to end (SIGTERM) and wait; return its exit code."""
         self.process.terminate()
-        self._close_stdin()
         try:
-            return self.process.wait(timeout)
+            code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+        self._close_stdin()  # after its end: before, it would be a second signal to stop
+        return code
 
     def kill(self) -> None:
         """End the process at once (SIGKILL)."""
