@@ -62,8 +62,12 @@ class NewerFold(Retryable):
     """Raised when newer code wrote the lead row: older code never replaces it (DESIGN 4.2)."""
 
 
-class ErasureUnderway(Retryable):
-    """Raised when a lead row is fenced because its person is being erased (DESIGN 5.5)."""
+class LeadFenced(Retryable):
+    """Raised when a lead is being erased or moved: its row must stand still (DESIGN 5.5)."""
+
+
+class OfferMoved(Final):
+    """Raised when a lead is to be moved to where it was moved away from, or to two places."""
 
 
 class StorageUnavailable(Retryable):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -95,6 +95,26 @@ class Enrichment:
     stage: Stage = Stage.UNKNOWN
 
 
+class Located(Protocol):
+    """Whatever tells where a lead lies: an identity, a lead, a place."""
+
+    @property
+    def partition(self) -> str:
+        """The offer's PartitionKey."""
+
+    @property
+    def lead_key(self) -> str:
+        """Who this is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadPlace:
+    """Where a lead lies, and nothing else."""
+
+    partition: str
+    lead_key: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Where a submission belongs, computed once at the door by frozen rules (DESIGN 5.1, 5.2)."""
@@ -164,6 +184,7 @@ class Person:
 
     erased_at: datetime | None = None
     suppressed_at: datetime | None = None
+    changed_at: datetime | None = None  # when the wishes were last told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

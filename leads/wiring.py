@@ -58,7 +58,7 @@ def ports() -> Ports:
         InvalidSettings: some setting is faulty.
     """
     from leads.pipeline.stage import Ports
-    from leads.recording import Backoff, Rules
+    from leads.store import Backoff, Rules
     from leads.tables import keys
     from leads.tables.lead_store import TableLeadStore
 

@@ -1,4 +1,4 @@
-"""A LeadStore and a DeadLetterStore in memory, as strict as the tables where the laws hang on it.
+"""An UpkeepStore and a DeadLetterStore in memory, as strict as the tables where laws hang on it.
 
 `before` and `after` are called with the name of each storage call: a test puts a crash or a lost
 answer there.
@@ -6,16 +6,25 @@ answer there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 
 from leads.errors import CommitConflict
-from leads.model import Identity, Lead, Person, Touch
-from leads.recording import Sighting, StoredLead, UnreadableLead
+from leads.model import Identity, Lead, LeadPlace, Located, Person, Touch
 from leads.rejections import DeadLetter
+from leads.store import (
+    Fence,
+    FencedLead,
+    FenceKind,
+    LeadRow,
+    Sighting,
+    StoredLead,
+    UnreadableLead,
+)
 from leads.tables import keys
+from leads.upkeep.ports import LeadRows, RecentRow
 
 
 def _nothing(_call: str) -> None:
@@ -28,26 +37,32 @@ def _without_long_texts(touch: Touch) -> Touch:
     return replace(touch, payload="", submission=said)
 
 
+def _told(row: LeadRow) -> object:
+    """What a row says, without its ETag."""
+    match row:
+        case StoredLead():
+            return row.lead
+        case FencedLead():
+            return row.fence
+        case UnreadableLead():
+            return "unreadable"
+
+
 @dataclass
 class MemoryStore:
-    leads: dict[tuple[str, str], StoredLead] = field(default_factory=dict)
+    leads: dict[tuple[str, str], LeadRow] = field(default_factory=dict)
     recent: dict[tuple[str, str], Lead] = field(default_factory=dict)
     touches: dict[tuple[str, str], Touch] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
-    unreadable: set[tuple[str, str]] = field(default_factory=set)  # rows that somebody edited
     calls: list[str] = field(default_factory=list)
     before: Callable[[str], None] = _nothing
     after: Callable[[str], None] = _nothing
     _etags: Iterator[int] = field(default_factory=count)
 
-    def read_lead(self, identity: Identity) -> StoredLead | UnreadableLead | None:
+    def read_lead(self, place: Located) -> LeadRow | None:
         self._enter("read_lead")
-        place = identity.partition, identity.lead_key
-        stored = self.leads.get(place)
-        if stored and place in self.unreadable:
-            return UnreadableLead(etag=stored.etag, fold_version=0, fenced=stored.fenced)
-        return stored
+        return self.leads.get((place.partition, place.lead_key))
 
     def read_person(self, lead_key: str) -> Person:
         self._enter("read_person")
@@ -64,25 +79,92 @@ class MemoryStore:
             and after < touch.received_at < before
         ]
 
-    def read_touches(self, identity: Identity) -> list[Touch]:
+    def read_touches(self, place: Located) -> list[Touch]:
         self._enter("read_touches")
-        return [_without_long_texts(touch) for touch in self._touches_of(identity)]
+        return [_without_long_texts(touch) for touch in self._touches_of(place)]
 
     def commit(self, touch: Touch, lead: Lead, *, previous: StoredLead | None) -> None:
         self._enter("commit")
-        partition, place = lead.partition, (lead.partition, lead.lead_key)
-        current = self.leads.get(place)
-        if (partition, keys.touch_row(touch)) in self.touches:
+        if (lead.partition, keys.touch_row(touch)) in self.touches:
             raise CommitConflict("the touch exists")
-        if (current and current.etag) != (previous and previous.etag):
-            raise CommitConflict("the lead changed")
-        self.touches[partition, keys.touch_row(touch)] = touch
-        self.leads[place] = StoredLead(lead=lead, etag=str(next(self._etags)))
-        self.unreadable.discard(place)
-        if previous:
-            self.recent.pop((partition, keys.recent_row(previous.lead)), None)
-        self.recent[partition, keys.recent_row(lead)] = lead
+        outdated = [keys.recent_row(previous.lead)] if previous else []
+        self._replace(lead, previous, strays=outdated)
+        self.touches[lead.partition, keys.touch_row(touch)] = touch
         self.after("commit")
+
+    def offers(self) -> Iterator[str]:
+        self._enter("offers")
+        rows = (*self.leads, *self.recent, *self.touches)
+        yield from sorted({partition for partition, _ in rows})
+
+    def survey(self, partition: str) -> Iterator[LeadRows]:
+        self._enter("survey")
+        named = {key for place, key in self.leads if place == partition}
+        named |= {
+            t.identity.lead_key for (place, _), t in self.touches.items() if place == partition
+        }
+        listed = {keys.key_of_recent_row(row) for place, row in self.recent if place == partition}
+        for key in (*sorted(named), *sorted(listed - named)):
+            place = LeadPlace(partition=partition, lead_key=key)
+            yield LeadRows(
+                place=place,
+                row=self.leads.get((partition, key)),
+                touches=[_without_long_texts(touch) for touch in self._touches_of(place)],
+                recents=self._recents_of(place),
+            )
+
+    def recent_of(self, lead: Lead) -> RecentRow:
+        return RecentRow(row_key=keys.recent_row(lead), digest=repr(lead))
+
+    def find_recents(self, place: Located) -> list[RecentRow]:
+        self._enter("find_recents")
+        return self._recents_of(place)
+
+    def put_lead(self, lead: Lead, *, replaced: LeadRow | None, strays: Sequence[str] = ()) -> None:
+        self._enter("put_lead")
+        self._replace(lead, replaced, strays=strays)
+        self.after("put_lead")
+
+    def put_fence(
+        self, place: Located, fence: Fence, *, replaced: LeadRow | None, strays: Sequence[str] = ()
+    ) -> None:
+        self._enter("put_fence")
+        self._check(place, replaced)
+        row = FencedLead(fence=fence, etag=str(next(self._etags)))
+        self.leads[place.partition, place.lead_key] = row
+        self._unlist(place, strays)
+        self.after("put_fence")
+
+    def remove_lead(self, place: Located, *, replaced: LeadRow) -> None:
+        self._enter("remove_lead")
+        self._check(place, replaced)
+        del self.leads[place.partition, place.lead_key]
+        self.after("remove_lead")
+
+    def remove_recents(self, place: Located, row_keys: Sequence[str]) -> None:
+        self._enter("remove_recents")
+        self._unlist(place, row_keys)
+        self.after("remove_recents")
+
+    def touch_times(self, place: Located) -> list[datetime]:
+        self._enter("touch_times")
+        return [touch.received_at for touch in self._touches_of(place)]
+
+    def remove_touches(self, place: Located, *, through: datetime | None = None) -> None:
+        """Remove one after another: a crash in between leaves some."""
+        for touch in self._touches_of(place):
+            if through is None or touch.received_at <= through:
+                self._enter("remove_touches")
+                self.touches.pop((place.partition, keys.touch_row(touch)), None)
+                self.after("remove_touches")
+
+    def copy_touches(self, place: Located, *, to: Located) -> None:
+        for touch in self._touches_of(place):
+            self._enter("copy_touches")
+            identity = replace(touch.identity, partition=to.partition)
+            copied = replace(touch, identity=identity)
+            self.touches[to.partition, keys.touch_row(touch)] = copied
+            self.after("copy_touches")
 
     def bury(self, letter: DeadLetter, *, now: datetime) -> None:  # noqa: ARG002 - the contract
         self._enter("bury")
@@ -92,22 +174,57 @@ class MemoryStore:
     def rows(self) -> dict[str, object]:
         """Everything but the ETags: what two runs are compared by."""
         return {
-            **{f"lead {place}": stored.lead for place, stored in self.leads.items()},
+            **{f"lead {place}": _told(row) for place, row in self.leads.items()},
             **{f"recent {place}": lead for place, lead in self.recent.items()},
             **{f"touch {place}": touch for place, touch in self.touches.items()},
         }
 
-    def fence(self, identity: Identity) -> None:
-        place = identity.partition, identity.lead_key
-        stored = self.leads[place]
-        self.leads[place] = replace(stored, fenced=True, etag=str(next(self._etags)))
+    def fence(self, place: Located) -> None:
+        fence = Fence(kind=FenceKind.ERASING, since=datetime.min.replace(tzinfo=UTC))
+        row = FencedLead(fence=fence, etag=str(next(self._etags)))
+        self.leads[place.partition, place.lead_key] = row
 
-    def _touches_of(self, identity: Identity) -> list[Touch]:
+    def told(self, place: Located) -> Lead:
+        """Return the lead that the row tells."""
+        row = self.leads[place.partition, place.lead_key]
+        assert isinstance(row, StoredLead)
+        return row.lead
+
+    def make_unreadable(self, place: Located) -> None:
+        """Do what somebody does who edits the row so that it tells no lead any more."""
+        row = UnreadableLead(etag=str(next(self._etags)), fold_version=0)
+        self.leads[place.partition, place.lead_key] = row
+
+    def _touches_of(self, place: Located) -> list[Touch]:
         return [
             touch
-            for (partition, _), touch in sorted(self.touches.items())
-            if (partition, touch.identity.lead_key) == (identity.partition, identity.lead_key)
+            for (partition, _), touch in sorted(self.touches.items(), key=lambda entry: entry[0])
+            if (partition, touch.identity.lead_key) == (place.partition, place.lead_key)
         ]
+
+    def _recents_of(self, place: Located) -> list[RecentRow]:
+        return [
+            RecentRow(row_key=row, digest=repr(lead))
+            for (partition, row), lead in sorted(self.recent.items(), key=lambda entry: entry[0])
+            if (partition, keys.key_of_recent_row(row)) == (place.partition, place.lead_key)
+        ]
+
+    def _replace(self, lead: Lead, replaced: LeadRow | None, *, strays: Sequence[str]) -> None:
+        self._check(lead, replaced)
+        self.leads[lead.partition, lead.lead_key] = StoredLead(
+            lead=lead, etag=str(next(self._etags))
+        )
+        self._unlist(lead, strays)
+        self.recent[lead.partition, keys.recent_row(lead)] = lead
+
+    def _unlist(self, place: Located, row_keys: Sequence[str]) -> None:
+        for row_key in row_keys:
+            self.recent.pop((place.partition, row_key), None)
+
+    def _check(self, place: Located, replaced: LeadRow | None) -> None:
+        current = self.leads.get((place.partition, place.lead_key))
+        if (current and current.etag) != (replaced and replaced.etag):
+            raise CommitConflict("the lead changed")
 
     def _enter(self, call: str) -> None:
         self.calls.append(call)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from leads.model import Delivery
-    from leads.recording import Backoff, LeadStore, Rules
+    from leads.store import Backoff, LeadStore, Rules
 
 LAST_ATTEMPT = 10
 """`maxDequeueCount` of host.json: one failure more and the host moves the message to poison."""

@@ -21,8 +21,8 @@ from leads.tables.columns import (
 )
 from leads.tables.limits import STRING_UNITS, TRUNCATED, Entity, cut_to, fitted, longer_than
 
-LEAD, RECENT, TOUCH, ERASING = "lead", "recent", "touch", "erasing"
-"""The values of `Kind`; a lead row turns to `erasing` while its person is being erased."""
+LEAD, RECENT, TOUCH = "lead", "recent", "touch"
+"""The values of `Kind`; a lead row that holds no lead says why (fences.py)."""
 
 NOT_READABLE = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 """What mapping raises on a row that this code did not write."""
@@ -188,6 +188,7 @@ def person_from_entity(row: Entity) -> Person:
     return Person(
         erased_at=moment(row["ErasedAt"]) if "ErasedAt" in row else None,
         suppressed_at=moment(row["SuppressedAt"]) if "SuppressedAt" in row else None,
+        changed_at=moment(row["ChangedAt"]) if "ChangedAt" in row else None,
     )
 
 

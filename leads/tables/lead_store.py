@@ -4,42 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leads.errors import CommitConflict
 from leads.model import Person
-from leads.recording import Sighting, StoredLead, UnreadableLead
+from leads.store import FencedLead, Sighting, StoredLead, UnreadableLead
 from leads.tables import entities, keys
 from leads.tables.columns import moment
-from leads.tables.table import if_unchanged
+from leads.tables.fences import fence_from_entity, is_fence
+from leads.tables.table import if_unchanged, removal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from leads.model import Identity, Lead, Touch
-    from leads.tables.table import Operation, Table
+    from leads.model import Identity, Lead, Located, Touch
+    from leads.store import LeadRow
+    from leads.tables.table import Operation, Row, Table
 
-_IN_RANGE = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
+IN_RANGE = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
 
 
 class TableLeadStore:
-    """The LeadStore of recording.py on Azure Tables."""
+    """The LeadStore of store.py on Azure Tables."""
 
     def __init__(self, *, leads: Table, privacy: Table) -> None:
         self._leads = leads
         self._privacy = privacy
 
-    def read_lead(self, identity: Identity) -> StoredLead | UnreadableLead | None:
+    def read_lead(self, place: Located) -> LeadRow | None:
         """Return the lead row, or None."""
-        row = self._leads.get(identity.partition, keys.lead_row(identity.lead_key))
-        if row is None:
-            return None
-        fenced = row.columns.get("Kind") == entities.ERASING
-        try:
-            lead = entities.lead_from_entity(row.columns)
-        except entities.NOT_READABLE:
-            version = entities.fold_version(row.columns)
-            return UnreadableLead(etag=row.etag, fold_version=version, fenced=fenced)
-        return StoredLead(lead=lead, etag=row.etag, fenced=fenced)
+        row = self._leads.get(place.partition, keys.lead_row(place.lead_key))
+        return lead_row_of(row) if row else None
 
     def read_person(self, lead_key: str) -> Person:
         """Return the person's wishes; an empty Person where there is no row."""
@@ -52,7 +45,7 @@ class TableLeadStore:
         """Return the touches of this lead and fingerprint received strictly between the two."""
         start, end = keys.touch_rows_between(identity, after, before)
         rows = self._leads.query(
-            f"{_IN_RANGE} and Fingerprint eq @fingerprint",
+            f"{IN_RANGE} and Fingerprint eq @fingerprint",
             {
                 "partition": identity.partition,
                 "start": start,
@@ -66,12 +59,12 @@ class TableLeadStore:
             for row in rows
         ]
 
-    def read_touches(self, identity: Identity) -> Iterator[Touch]:
+    def read_touches(self, place: Located) -> Iterator[Touch]:
         """Yield all touches of the lead, without their payloads."""
-        start, end = keys.touch_rows(identity.lead_key)
+        start, end = keys.touch_rows(place.lead_key)
         rows = self._leads.query(
-            _IN_RANGE,
-            {"partition": identity.partition, "start": start, "end": end},
+            IN_RANGE,
+            {"partition": place.partition, "start": start, "end": end},
             select=entities.TOUCH_COLUMNS_TO_FOLD,
         )
         return (entities.touch_from_entity(row) for row in rows)
@@ -84,25 +77,39 @@ class TableLeadStore:
 
         Source: DESIGN 5.3. The touch stands first, so that a touch recorded before is what fails.
         """
-        operations = self._operations(touch, lead, previous)
-        try:
-            self._leads.transact(operations)
-        except CommitConflict as conflict:
-            if conflict.missing_at is None or operations[conflict.missing_at][0] != "delete":
-                raise
-            # Somebody removed a recent row by hand: that must not stop the lead for ever.
-            self._leads.transact([entry for entry in operations if entry[0] != "delete"])
+        outdated = {keys.recent_row(previous.lead)} if previous else set()
+        operations = [
+            ("create", entities.touch_to_entity(touch)),
+            *lead_operations(lead, replaced=previous, outdated=outdated),
+        ]
+        # Somebody may have removed a recent row by hand: that must not stop the lead for ever.
+        self._leads.transact_without_missing(operations)
 
-    def _operations(self, touch: Touch, lead: Lead, previous: StoredLead | None) -> list[Operation]:
-        row, recent = entities.lead_to_entity(lead), entities.recent_to_entity(lead)
-        operations: list[Operation] = [("create", entities.touch_to_entity(touch))]
-        if previous is None:
-            operations.append(("create", row))
-        else:
-            operations.append(("update", row, {"mode": "replace", **if_unchanged(previous.etag)}))
-            outdated = keys.recent_row(previous.lead)
-            if outdated != recent["RowKey"]:
-                place = {"PartitionKey": lead.partition, "RowKey": outdated}
-                operations.append(("delete", place))
-        operations.append(("upsert", recent, {"mode": "replace"}))
-        return operations
+
+def lead_row_of(row: Row) -> LeadRow:
+    """Return what a lead row tells."""
+    if is_fence(row.columns):
+        return FencedLead(fence=fence_from_entity(row.columns), etag=row.etag)
+    try:
+        return StoredLead(lead=entities.lead_from_entity(row.columns), etag=row.etag)
+    except entities.NOT_READABLE:
+        version = entities.fold_version(row.columns)
+        return UnreadableLead(etag=row.etag, fold_version=version)
+
+
+def lead_operations(lead: Lead, *, replaced: LeadRow | None, outdated: set[str]) -> list[Operation]:
+    """Return what puts *lead* in place of *replaced*, and of the rows *outdated* in the list."""
+    row, recent = entities.lead_to_entity(lead), entities.recent_to_entity(lead)
+    gone = sorted(outdated - {recent["RowKey"]})
+    return [
+        row_operation(row, replaced),
+        *(removal(lead.partition, row_key) for row_key in gone),
+        ("upsert", recent, {"mode": "replace"}),
+    ]
+
+
+def row_operation(row: dict[str, object], replaced: LeadRow | None) -> Operation:
+    """Return what puts the lead row *row* where *replaced* was read."""
+    if replaced is None:
+        return ("create", row)
+    return ("update", row, {"mode": "replace", **if_unchanged(replaced.etag)})

@@ -6,21 +6,15 @@ table is created, because a first deployment has none.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceNotFoundError,
-    ServiceRequestError,
-)
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import TableTransactionError, UpdateMode
 
-from leads.errors import CommitConflict, StorageUnavailable
+from leads.errors import CommitConflict
+from leads.tables.faults import code_of, conflicts, translated
 from leads.tables.limits import check_keys, check_transaction
 
 if TYPE_CHECKING:
@@ -31,10 +25,6 @@ if TYPE_CHECKING:
     from leads.tables.limits import Entity
 
 type Operation = tuple[str, Entity] | tuple[str, Entity, dict[str, Any]]
-
-_MISSING = 404
-_REFUSED = range(400, 500)
-_READ_AGAIN = {_MISSING, 408, 409, 412, 429}  # somebody was faster, or the store was busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +49,7 @@ class Table:
             StorageUnavailable: nobody could tell.
         """
         check_keys(partition, row)
-        with _translated("read a row"):
+        with translated("read a row"):
             try:
                 entity = self._client.get_entity(partition, row)
             except ResourceNotFoundError as error:
@@ -68,17 +58,27 @@ class Table:
         return Row(columns=dict(entity), etag=entity.metadata["etag"] or "")
 
     def query(
-        self, query_filter: str, parameters: dict[str, Any], *, select: Sequence[str]
+        self,
+        query_filter: str,
+        parameters: dict[str, Any],
+        *,
+        select: Sequence[str] | None,
+        page: int | None = None,
     ) -> Iterator[Entity]:
         """Yield the rows that match, page by page; values go in by *parameters* only.
+
+        *select* None: all columns. *page*: rows to a page, where not all are wanted.
 
         Raises:
             StorageUnavailable: nobody could tell.
         """
-        with _translated("query rows"):
+        with translated("query rows"):
             try:
                 yield from self._client.query_entities(
-                    query_filter, parameters=parameters, select=list(select)
+                    query_filter,
+                    parameters=parameters,
+                    select=list(select) if select else None,
+                    results_per_page=page,
                 )
             except ResourceNotFoundError as error:
                 self._create_if_missing(error)
@@ -89,7 +89,7 @@ class Table:
         Raises:
             StorageUnavailable: it may or may not have been written.
         """
-        with _translated("insert a row"):
+        with translated("insert a row"):
             try:
                 self._client.create_entity(entity)
             except ResourceExistsError:
@@ -105,8 +105,48 @@ class Table:
         Raises:
             CommitConflict: it changed, or nobody can tell whether it was replaced.
         """
-        with _translated("replace a row"), _conflicts():
+        with translated("replace a row"), conflicts():
             self._client.update_entity(entity, mode=UpdateMode.REPLACE, **if_unchanged(etag))
+
+    def upsert(self, entity: Entity) -> None:
+        """Create or replace a row, whatever it was.
+
+        Raises:
+            StorageUnavailable: it may or may not have been written.
+        """
+        with translated("write a row"):
+            try:
+                self._client.upsert_entity(entity, mode=UpdateMode.REPLACE)
+            except ResourceNotFoundError:
+                self._create()
+                self._client.upsert_entity(entity, mode=UpdateMode.REPLACE)
+
+    def remove(self, partition: str, row: str) -> None:
+        """Remove a row; one that is gone already is no error.
+
+        Raises:
+            StorageUnavailable: it may or may not be gone.
+        """
+        with translated("remove a row"):
+            self._client.delete_entity(partition, row)
+
+    def transact_without_missing(self, operations: Sequence[Operation]) -> None:
+        """Do all of *operations* but the removal of rows that are gone already.
+
+        Raises:
+            CommitConflict, StorageUnavailable: as `transact`.
+        """
+        while True:
+            try:
+                self.transact(operations)
+            except CommitConflict as conflict:
+                gone = conflict.missing_at
+                if gone is None or not _is_plain_removal(operations[gone]):
+                    raise
+                operations = [*operations[:gone], *operations[gone + 1 :]]
+                if operations:
+                    continue
+            return
 
     def transact(self, operations: Sequence[Operation]) -> None:
         """Do all of *operations*, on one partition, or none.
@@ -118,7 +158,7 @@ class Table:
         Source: "Performing entity group transactions" (Microsoft Learn); DESIGN 5.3.
         """
         check_transaction(len(operations))
-        with _translated("write a transaction"), _conflicts():
+        with translated("write a transaction"), conflicts():
             try:
                 answers = self._client.submit_transaction(operations)
             except TableTransactionError as error:
@@ -129,7 +169,7 @@ class Table:
 
     def _create_if_missing(self, error: HttpResponseError) -> None:
         """Create the table where *error* says that it is missing: a row's 404 says otherwise."""
-        if _code(error) == "TableNotFound":
+        if code_of(error) == "TableNotFound":
             self._create()
 
     def _create(self) -> None:
@@ -139,45 +179,16 @@ class Table:
             return  # another instance was faster
 
 
+def removal(partition: str, row: str) -> Operation:
+    """Return the operation that removes a row, whatever it is now."""
+    return ("delete", {"PartitionKey": partition, "RowKey": row})
+
+
+def _is_plain_removal(operation: Operation) -> bool:
+    kind, *rest = operation
+    return kind == "delete" and len(rest) == 1  # nothing is said of how the row must be
+
+
 def if_unchanged(etag: str) -> dict[str, Any]:
     """Return the condition that a row is as it was: without the match condition etag is ignored."""
     return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-
-
-def _code(error: HttpResponseError) -> str:
-    """Return the service's own error code; the SDK sets it on some errors only."""
-    code = getattr(error, "error_code", None)
-    return str(getattr(code, "value", code) or "")
-
-
-@contextmanager
-def _translated(operation: str) -> Iterator[None]:
-    try:
-        yield
-    except HttpResponseError as error:
-        reason = f"{error.status_code} {_code(error)}".strip()
-        raise StorageUnavailable(f"could not {operation}: {reason}") from None
-    except AzureError as error:
-        reason = type(error).__name__
-        raise StorageUnavailable(f"could not {operation}: {reason}") from None
-
-
-@contextmanager
-def _conflicts() -> Iterator[None]:
-    """Turn what a re-read can settle into CommitConflict.
-
-    A lost answer leaves open whether it was written: the SDK does not repeat a POST, and repeats
-    a PUT into a 412 against its own write (failure-model.md 0.8).
-    """
-    try:
-        yield
-    except ServiceRequestError:
-        raise  # it was never sent
-    except HttpResponseError as error:
-        status = error.status_code or 0
-        if status in _REFUSED and status not in _READ_AGAIN:
-            raise
-        index = getattr(error, "index", None) if status == _MISSING else None
-        raise CommitConflict(f"the write ended with {status}", missing_at=index) from None
-    except AzureError as error:
-        raise CommitConflict(f"the write ended with {type(error).__name__}") from None

@@ -11,7 +11,7 @@ from uuid import uuid4
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from leads.model import Identity, Lead, Person, Touch
-from leads.recording import LeadStore
+from leads.store import LeadStore
 from leads.tables import keys
 from leads.tables.connection import open_table
 from leads.tables.entities import touch_to_entity

@@ -9,7 +9,8 @@ from azure.data.tables import UpdateMode
 
 from leads.model import DncPolicy
 from leads.outcome import Outcome
-from leads.recording import Rules, StoredLead, UnreadableLead, record
+from leads.recording import record
+from leads.store import Rules, StoredLead, UnreadableLead
 from leads.tables import keys
 from tests.contract.benches import TableBench
 from tests.contract.factories import at, identity, lead, touch

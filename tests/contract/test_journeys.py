@@ -19,7 +19,7 @@ from leads.outcome import Outcome
 from leads.pipeline.enrich import enrich
 from leads.pipeline.stage import Ports, Step
 from leads.pipeline.write import write
-from leads.recording import Backoff, Rules
+from leads.store import Backoff, Rules
 from leads.tables.limits import Entity
 from tests.contract.benches import TableBench
 from tests.contract.factories import DAY, NOON, at, message, payload

@@ -11,7 +11,7 @@ import pytest
 from leads.errors import CommitConflict
 from leads.fold import merge
 from leads.model import Identity, Lead, Person, Touch
-from leads.recording import Sighting, StoredLead
+from leads.store import FencedLead, FenceKind, Sighting, StoredLead
 from leads.tables import keys
 from tests.contract.benches import Bench
 from tests.contract.factories import DAY, MS, NOON, at, identity, lead, touch
@@ -76,7 +76,7 @@ def test_a_new_lead_is_read_as_it_was_committed(bench: Bench) -> None:
 
     row = commit_first(bench, first)
 
-    assert (row.lead, row.fenced) == (lead(first), False)
+    assert row.lead == lead(first)
     assert bench.row_keys(first.identity.partition) == rows_of(lead(first), first)
 
 
@@ -174,8 +174,9 @@ def test_a_fenced_lead_says_so_and_its_etag_changed(bench: Bench) -> None:
     with pytest.raises(CommitConflict):
         bench.store.commit(second, lead(first, second), previous=previous)
 
-    fenced = stored(bench, first.identity)
-    assert (fenced.fenced, fenced.lead) == (True, previous.lead)
+    fenced = bench.store.read_lead(first.identity)
+    assert isinstance(fenced, FencedLead)
+    assert fenced.fence.kind is FenceKind.ERASING
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from leads.errors import CommitConflict
 from leads.model import Identity, Person
-from leads.recording import LeadStore, StoredLead
+from leads.store import LeadStore, StoredLead
 from tests.contract.benches import TableBench
 from tests.contract.factories import DAY, MS, NOON, at, identity, lead, touch
 

@@ -10,7 +10,7 @@ import pytest
 
 from leads.fold import merge
 from leads.model import Touch
-from leads.recording import StoredLead
+from leads.store import StoredLead
 from leads.tables.connection import open_table
 from leads.tables.entities import recent_to_entity
 from leads.tables.limits import Entity

@@ -13,7 +13,8 @@ import pytest
 from leads.errors import LeadConflict
 from leads.model import DncPolicy, Lead, Touch
 from leads.outcome import Outcome
-from leads.recording import Backoff, LeadStore, Rules, StoredLead, record
+from leads.recording import record
+from leads.store import Backoff, LeadStore, Rules, StoredLead
 from leads.tables import keys
 from tests.contract.benches import TableBench
 from tests.contract.factories import DAY, MS, NOON, at, identity, lead, touch

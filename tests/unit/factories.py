@@ -11,7 +11,7 @@ from leads.door import Request
 from leads.model import Delivery, DncPolicy, Enrichment, Identity, Person, Submission, Touch
 from leads.pipeline.receive import receive
 from leads.pipeline.stage import Ports
-from leads.recording import Backoff, Rules
+from leads.store import Backoff, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[2]
 FLOORS = (
     {"leads", "leads.errors", "leads.names", "leads.outcome"},
     {"leads.model"},
-    {"leads.normal_form"},
+    {"leads.normal_form", "leads.store"},
     {"leads.strict_json", "leads.identity", "leads.enrichment", "leads.messages", "leads.fold"},
     {"leads.payload", "leads.settings", "leads.rejections", "leads.recording", "leads.door"},
-    {"leads.pipeline", "leads.health"},
+    {"leads.pipeline", "leads.health", "leads.upkeep"},
     {"leads.tables", "leads.queues", "leads.telemetry"},
     {"leads.wiring"},
     {"function_app", "leads.cli"},

@@ -11,19 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.errors import CommitConflict, ErasureUnderway, LeadConflict, NewerFold
+from leads.errors import CommitConflict, LeadConflict, LeadFenced, NewerFold
 from leads.identity import WINDOW_OF_ANONYMOUS
 from leads.model import FOLD_VERSION, Contact, ContactStatus, Person, Submission, Touch
 from leads.outcome import Outcome
-from leads.recording import (
-    ATTEMPTS,
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    Backoff,
-    Rules,
-    find_duplicate,
-    record,
-)
+from leads.recording import find_duplicate, record
+from leads.store import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, Backoff, Rules, StoredLead
 from tests.memory import MemoryStore
 from tests.unit.factories import (
     AT_ONCE,
@@ -99,7 +92,7 @@ def test_a_first_touch_makes_a_lead_a_touch_and_a_recent_row() -> None:
 
     assert outcome == Outcome.RECORDED
     assert [len(rows) for rows in (store.leads, store.touches, store.recent)] == [1, 1, 1]
-    assert store.leads[PLACE].lead.touch_count == 1
+    assert store.told(identity()).touch_count == 1
 
 
 def test_a_returning_customer_is_one_more_touch_of_the_same_lead() -> None:
@@ -107,7 +100,7 @@ def test_a_returning_customer_is_one_more_touch_of_the_same_lead() -> None:
 
     outcome = put(touch("second", after=HOUR), store)
 
-    lead = store.leads[PLACE].lead
+    lead = store.told(identity())
     assert outcome == Outcome.RECORDED
     assert (lead.touch_count, lead.first_seen, lead.last_seen) == (2, START, START + HOUR)
     assert len(store.touches) == 2
@@ -119,7 +112,7 @@ def test_another_customer_of_the_offer_is_another_lead() -> None:
 
     put(touch("second", lead_key="e" + "b" * 32), store)
 
-    assert sorted(stored.lead.touch_count for stored in store.leads.values()) == [1, 1]
+    assert sorted(lead.touch_count for lead in store.recent.values()) == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +133,7 @@ def test_the_same_event_counts_once_within_the_window(gap: timedelta, outcome: O
     second = put(touch(after=gap, delivery_id="d-2"), store)
 
     assert second == outcome
-    assert store.leads[PLACE].lead.touch_count == (1 if outcome is Outcome.DUPLICATE else 2)
+    assert store.told(identity()).touch_count == (1 if outcome is Outcome.DUPLICATE else 2)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +212,7 @@ def test_the_wishes_of_the_person_decide_over_the_contact_status() -> None:
 
     put(touch(), store)
 
-    assert store.leads[PLACE].lead.contact_status == ContactStatus.SUPPRESSED
+    assert store.told(identity()).contact_status == ContactStatus.SUPPRESSED
 
 
 def test_the_rules_decide_over_the_contact_status() -> None:
@@ -227,7 +220,7 @@ def test_the_rules_decide_over_the_contact_status() -> None:
 
     store = store_with(act("DNC"), act("INS", after=HOUR), rules=sticky)
 
-    assert store.leads[PLACE].lead.contact_status == ContactStatus.DO_NOT_CONTACT
+    assert store.told(identity()).contact_status == ContactStatus.DO_NOT_CONTACT
 
 
 @pytest.mark.parametrize(
@@ -254,7 +247,7 @@ def test_a_fenced_lead_is_left_alone() -> None:
     store.fence(identity())
     rows = store.rows()
 
-    with pytest.raises(ErasureUnderway):
+    with pytest.raises(LeadFenced):
         put(touch("second", after=HOUR), store)
 
     assert store.rows() == rows
@@ -264,16 +257,15 @@ def test_a_fence_that_comes_between_reading_and_writing_holds() -> None:
     store = store_with(touch("first"))
     at_call(4, lambda: store.fence(identity()), store)
 
-    with pytest.raises(ErasureUnderway):
+    with pytest.raises(LeadFenced):
         put(touch("second", after=HOUR), store)
 
     assert len(store.touches) == 1
 
 
 def folded_by(version: int, store: MemoryStore) -> None:
-    stored = store.leads[PLACE]
-    folded = replace(stored.lead, fold_version=version, touch_count=99)
-    store.leads[PLACE] = replace(stored, lead=folded)
+    folded = replace(store.told(identity()), fold_version=version, touch_count=99)
+    store.leads[PLACE] = StoredLead(lead=folded, etag="edited")
 
 
 def test_a_lead_of_newer_code_is_left_alone() -> None:
@@ -294,7 +286,7 @@ def test_a_lead_of_older_code_is_folded_again_from_its_touches() -> None:
 
     put(touches[1], store)
 
-    assert store.leads[PLACE].lead == store_with(*touches).leads[PLACE].lead
+    assert store.told(identity()) == store_with(*touches).told(identity())
 
 
 def test_what_an_erased_person_sent_before_is_dropped_whatever_the_row_says() -> None:
@@ -313,7 +305,7 @@ def test_what_came_after_an_erasure_waits_until_the_erasure_is_done() -> None:
     rows = store.rows()
 
     for said in ("said before", "something else"):
-        with pytest.raises(ErasureUnderway):
+        with pytest.raises(LeadFenced):
             put(touch(said, delivery_id="d-2", after=HOUR), store)
 
     assert store.rows() == rows
@@ -322,7 +314,7 @@ def test_what_came_after_an_erasure_waits_until_the_erasure_is_done() -> None:
 def test_a_lead_row_that_somebody_edited_is_made_anew_from_its_touches() -> None:
     touches = touch("first"), touch("second", after=HOUR)
     store = store_with(touches[0])
-    store.unreadable.add(PLACE)
+    store.make_unreadable(identity())
 
     put(touches[1], store)
 
@@ -332,11 +324,11 @@ def test_a_lead_row_that_somebody_edited_is_made_anew_from_its_touches() -> None
 def test_a_row_that_somebody_made_without_touches_is_replaced() -> None:
     store = store_with(touch("first"))
     store.touches.clear()
-    store.unreadable.add(PLACE)
+    store.make_unreadable(identity())
 
     put(touch("second", after=HOUR), store)
 
-    assert store.leads[PLACE].lead.touch_count == 1
+    assert store.told(identity()).touch_count == 1
 
 
 def test_a_redelivery_finds_its_touch_though_somebody_removed_the_lead_row() -> None:
@@ -438,7 +430,7 @@ def test_distinct_events_give_the_same_rows_in_every_order_and_however_often(
     store = store_with(*shuffled)
 
     assert store.rows() == store_with(*in_order).rows()
-    assert store.leads[PLACE].lead.touch_count == len(touches)
+    assert store.told(identity()).touch_count == len(touches)
 
 
 @given(st.lists(deliveries, min_size=1, max_size=12))
@@ -450,7 +442,7 @@ def test_in_every_case_touches_of_one_event_are_apart_and_every_delivery_has_its
     recorded = store.touches.values()
     assert all(abs(one - other) >= WINDOW for one, other in gaps(recorded))
     assert all(any(is_same_event(one, other) for other in recorded) for one in sent)
-    assert store.leads[PLACE].lead.touch_count == len(recorded)
+    assert store.told(identity()).touch_count == len(recorded)
     assert [lead.lead_key for lead in store.recent.values()] == [identity().lead_key]
 
 

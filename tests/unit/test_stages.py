@@ -74,11 +74,11 @@ def test_a_lead_goes_from_the_door_to_its_row() -> None:
 
     outcome = processed(received(payload(ActionCode="INS")), store)
 
-    [stored], [touch] = store.leads.values(), store.touches.values()
+    [lead], [touch] = store.recent.values(), store.touches.values()
     assert outcome == Outcome.RECORDED
-    assert stored.lead.contact.email == "ada.lovelace@contoso.com"
-    assert stored.lead.enrichment.email_domain == "contoso.com"
-    assert stored.lead.enrichment.stage == Stage.INTEREST
+    assert lead.contact.email == "ada.lovelace@contoso.com"
+    assert lead.enrichment.email_domain == "contoso.com"
+    assert lead.enrichment.stage == Stage.INTEREST
     assert touch.payload == payload(ActionCode="INS")
     assert (touch.delivery_id, touch.received_at) == ("d-1", START)
 
