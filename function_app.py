@@ -117,9 +117,22 @@ def bury_lead(message: func.QueueMessage) -> None:
     telemetry.log_step("bury", step)
 
 
+@app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
+def tend_leads(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
+    """Do what lies between leads: drain, redrive, keep alive, erase, count."""
+    from leads import telemetry, wiring
+    from leads.errors import TendingIncomplete
+    from leads.tending.run import tend
+
+    report = tend(wiring.tend_ports(), wiring.tend_bounds())
+    telemetry.log_tending(report)
+    if report.failures:
+        raise TendingIncomplete("; ".join(report.failures))
+
+
 @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the host passes it
-    """Tell whether leads can be stored now."""
+    """Tell whether leads can be stored, and are."""
     from leads import wiring
 
     return _response(wiring.health_check().answer())

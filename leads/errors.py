@@ -82,6 +82,10 @@ class UnexpectedError(Retryable):
     """Raised in place of an error that is not ours, whose message may repeat personal data."""
 
 
+class TendingIncomplete(Retryable):
+    """Raised when a run of tending could not do all; the next one begins anew."""
+
+
 class InvalidSettings(Retryable):
     """Raised when settings are faulty; messages wait, then become letters worth a redrive."""
 

@@ -8,3 +8,15 @@ CONNECTION = "LeadsStorage"
 RECEIVED = "leads-received"
 ENRICHED = "leads-enriched"
 REJECTED = "leads-rejected"
+
+QUEUES = (RECEIVED, ENRICHED, REJECTED)
+"""In the order in which a message passes them."""
+
+POISON = "-poison"
+"""What the host appends to the name of the queue where messages kept failing."""
+
+POISON_QUEUES = tuple(name + POISON for name in QUEUES)
+"""They are known by name: to list queues would need a right on the whole account."""
+
+STAGES = {RECEIVED: "enrich", ENRICHED: "write", REJECTED: "bury"}
+"""The stage that reads each queue: a letter of that stage is redriven into it."""

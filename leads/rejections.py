@@ -10,7 +10,6 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -33,9 +32,6 @@ REFUSED_BYTES = 32_768
 
 CAUSE_LENGTH = 300
 
-FIRST_REDRIVE = timedelta(minutes=5)
-LONGEST_REDRIVE = timedelta(days=1)
-
 _STAGE = re.compile(r"[a-z]{1,32}")
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -52,6 +48,7 @@ class DeadLetter:
     redrives: int
     failed_at: datetime
     body: bytes  # the payload, or the envelope without its failure
+    poisoned: bool = False  # it ended the process, or could not be decoded
 
 
 def encode_refusal(body: bytes, *, cause: str, rejected_at: datetime) -> bytes:
@@ -120,17 +117,6 @@ def decode_rejected(body: bytes) -> DeadLetter:
         raise InvalidMessage(cause) from None
 
 
-def next_redrive(letter: DeadLetter) -> datetime | None:
-    """Return when *letter* is due for another try, with growing pauses; None for a final one.
-
-    Source: DESIGN 5.5.
-    """
-    if letter.final:
-        return None
-    pause: timedelta = FIRST_REDRIVE * 2 ** min(letter.redrives, 10)
-    return letter.failed_at + min(pause, LONGEST_REDRIVE)
-
-
 def _refusal(rejected: Envelope) -> DeadLetter:
     try:
         body = b64decode(rejected["body"], validate=True)
@@ -156,7 +142,7 @@ def _failure(envelope: Envelope) -> DeadLetter:
         final=failure["class"] == "final",
         cause=str(failure["cause"]),
         attempts=int(failure["attempts"]),
-        key=_key(delivery.get("id"), body),
+        key=key_of_delivery(delivery.get("id"), body),
         redrives=int(delivery.get("redrives", 0)),
         failed_at=parse_time(failure["failed_at"]),
         body=body,
@@ -169,7 +155,10 @@ def _stage(value: str) -> str:
     return value
 
 
-def _key(delivery_id: object, body: bytes) -> str:
-    """A delivery id becomes part of a RowKey, which takes no `/`, `#` or `?`."""
+def key_of_delivery(delivery_id: object, body: bytes) -> str:
+    """Return what a dead letter is kept under: the delivery id, else the hash of *body*.
+
+    It becomes part of a RowKey, which takes no `/`, `#` or `?`.
+    """
     known = isinstance(delivery_id, str) and _DELIVERY_ID.fullmatch(delivery_id)
     return str(delivery_id) if known else sha256(body).hexdigest()

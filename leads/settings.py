@@ -28,6 +28,8 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "LEADS_DNC_MARGIN_SECONDS": "60",
         "LEADS_DNC_POLICY": "latest",
         "LEADS_STAGE_EDITION": "2018",
+        "LEADS_RETENTION_DAYS": "0",
+        "LEADS_MAX_AGE_MINUTES": "15",
     }
 )
 """Names and defaults; the README and local.settings.sample.json list the same (a test compares)."""
@@ -35,6 +37,10 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 DNC_POLICIES = ("latest", "sticky")
 LONGEST_WINDOW = timedelta(days=365)
 LONGEST_MARGIN = timedelta(days=1)
+LONGEST_RETENTION = timedelta(days=36_500)
+LONGEST_AGE = timedelta(days=7)
+SHORTEST_RETENTION = timedelta(days=30)
+"""A lead must outlive what may still come back of it: letters are redriven for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,8 @@ class Settings:
     window: timedelta
     dnc: DncPolicy
     edition: str
+    retention: timedelta | None  # None: leads are kept for ever
+    max_age: timedelta  # of a message, before `GET /api/health` says that something is wrong
     faults: tuple[str, ...] = ()
 
     def checked(self) -> Settings:
@@ -112,6 +120,8 @@ def from_env(env: Mapping[str, str]) -> Settings:
     margin = read("LEADS_DNC_MARGIN_SECONDS", _margin)
     policy = read("LEADS_DNC_POLICY", lambda text: _one_of(text, DNC_POLICIES))
     edition = read("LEADS_STAGE_EDITION", lambda text: _one_of(text, tuple(EDITIONS)))
+    retention = read("LEADS_RETENTION_DAYS", lambda text: _retention(text, window=window))
+    max_age = read("LEADS_MAX_AGE_MINUTES", _max_age)
     connection = _connection(env)
     return Settings(
         connection=connection,
@@ -119,6 +129,8 @@ def from_env(env: Mapping[str, str]) -> Settings:
         window=window,
         dnc=DncPolicy(margin=margin, sticky=policy == "sticky"),
         edition=edition,
+        retention=retention,
+        max_age=max_age,
         faults=(*faults, *connection.faults),
     )
 
@@ -150,6 +162,20 @@ def _window(text: str) -> timedelta:
 
 def _margin(text: str) -> timedelta:
     return _span(text, unit=timedelta(seconds=1), longest=LONGEST_MARGIN)
+
+
+def _retention(text: str, *, window: timedelta) -> timedelta | None:
+    span = _span(text, unit=timedelta(days=1), longest=LONGEST_RETENTION)
+    if not span:
+        return None
+    shortest = max(SHORTEST_RETENTION, window)
+    if span < shortest:
+        raise ValueError(f"is neither 0 nor at least {shortest / timedelta(days=1):g}")
+    return span
+
+
+def _max_age(text: str) -> timedelta:
+    return _span(text, unit=timedelta(minutes=1), longest=LONGEST_AGE)
 
 
 def _span(text: str, *, unit: timedelta, longest: timedelta) -> timedelta:

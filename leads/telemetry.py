@@ -16,6 +16,7 @@ from leads.rejections import describe
 if TYPE_CHECKING:
     from leads.pipeline.receive import Reception
     from leads.pipeline.stage import Step
+    from leads.tending.run import TendReport
 
 LOG = logging.getLogger("leads")
 
@@ -39,6 +40,12 @@ def log_reception(reception: Reception) -> None:
 def log_step(stage: str, step: Step) -> None:
     """Log what a queue stage made of a message."""
     _log(_LEVELS.get(step.outcome, logging.INFO), stage, step)
+
+
+def log_tending(report: TendReport) -> None:
+    """Log what a run of tending did; what it could not do is an error."""
+    line = {"event": "tend.done", **report.counts, "failures": list(report.failures)}
+    LOG.log(logging.ERROR if report.failures else logging.INFO, "%s", json.dumps(line))
 
 
 def _log(level: int, stage: str, result: Reception | Step, **fields: int) -> None:

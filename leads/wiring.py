@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
     from azure.data.tables import TableServiceClient
 
-    from leads.health import HealthCheck
+    from leads.health import Backlog, HealthCheck
     from leads.pipeline.stage import Ports
     from leads.settings import Settings
     from leads.tables.dead_letters import TableDeadLetters
+    from leads.tables.holdings import Holdings
+    from leads.tables.status import TableStatus
     from leads.tables.table import Table
+    from leads.tables.upkeep_store import TableUpkeepStore
+    from leads.tending.ports import Bounds, TendPorts
+    from leads.upkeep.ports import Tools
 
 
 def now() -> datetime:
@@ -72,6 +77,91 @@ def ports() -> Ports:
 
 
 @cache
+def tools() -> Tools:
+    """Return what rebuilding, erasing and moving leads needs.
+
+    Raises:
+        InvalidSettings: some setting is faulty.
+    """
+    from leads.upkeep.ports import Tools
+
+    known = ports()
+    return Tools(store=_upkeep_store(), rules=known.rules, backoff=known.backoff)
+
+
+@cache
+def _upkeep_store() -> TableUpkeepStore:
+    from leads.tables import keys
+    from leads.tables.upkeep_store import TableUpkeepStore
+
+    return TableUpkeepStore(leads=_table(keys.LEADS), privacy=_table(keys.PRIVACY))
+
+
+@cache
+def tend_ports() -> TendPorts:
+    """Return what tending needs.
+
+    Raises:
+        InvalidSettings: some setting is faulty.
+    """
+    from leads import queues
+    from leads.tables import keys
+    from leads.tables.census import TableCensus
+    from leads.tables.persons import TablePersons
+    from leads.tending.ports import TendPorts
+
+    known = current_settings().checked()
+    return TendPorts(
+        tools=tools(),
+        queues=queues.connect(known.connection),
+        letters=dead_letters(),
+        persons=TablePersons(_table(keys.PRIVACY)),
+        census=TableCensus(_table(keys.LEADS)),
+        status=status(),
+        aliases=known.aliases,
+        retention=known.retention,
+    )
+
+
+@cache
+def holdings() -> Holdings:
+    """Return what reads everything that is held on a person.
+
+    Raises:
+        InvalidSettings: some setting is faulty.
+    """
+    from leads.tables import keys
+    from leads.tables.holdings import Holdings
+
+    return Holdings(
+        leads=leads_table(),
+        privacy=_table(keys.PRIVACY),
+        store=_upkeep_store(),
+        letters=dead_letters(),
+    )
+
+
+def tend_bounds(seconds: float = 80) -> Bounds:
+    """Return the bounds of a run that begins now; by default it leaves `functionTimeout` room."""
+    from leads.tending.ports import Bounds
+
+    return Bounds(now=now(), clock=time.monotonic, ends_at=time.monotonic() + seconds)
+
+
+@cache
+def status() -> TableStatus:
+    """Return the table in which tending keeps what it saw.
+
+    Raises:
+        InvalidSettings: there is no connection.
+    """
+    from leads.tables import keys
+    from leads.tables.status import TableStatus
+
+    return TableStatus(_table(keys.STATUS))
+
+
+@cache
 def dead_letters() -> TableDeadLetters:
     """Return the dead letters: they must be kept whatever else is set wrongly.
 
@@ -101,14 +191,16 @@ def health_check() -> HealthCheck:
     """Return the health check; it has a client of its own, which does not wait long."""
     from leads.health import HealthCheck
 
-    return HealthCheck(_probe, clock=time.monotonic)
+    return HealthCheck(_probe, max_age=current_settings().max_age, clock=time.monotonic)
 
 
-def _probe() -> None:
+def _probe() -> Backlog | None:
     from leads.tables import keys
+    from leads.tables.backlog import read_backlog
 
     current_settings().checked()
     _hasty_table(keys.LEADS).get("~health", "~health")  # no such row: that is an answer, too
+    return read_backlog(_hasty_table(keys.STATUS))
 
 
 @cache

@@ -9,10 +9,12 @@ from azure.data.tables import TableServiceClient
 from requests import Session
 from requests.adapters import HTTPAdapter
 
+from leads.credential import credential_of
+from leads.errors import InvalidSettings
+from leads.names import CONNECTION
 from leads.tables.table import Table
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
 
     from leads.settings import StorageConnection
@@ -39,15 +41,20 @@ def connect(
 
     A *hasty* one tries once, for 2 s. What sends the requests may come from outside, so that a test
     can lose some.
+
+    Raises:
+        InvalidSettings: the connection cannot be read.
     """
     options = ({"retry_total": 0} if hasty else _RETRIES) | {
         "transport": transport or new_transport(hasty=hasty)
     }
-    if connection.connection_string:
-        return TableServiceClient.from_connection_string(connection.connection_string, **options)
-    return TableServiceClient(
-        connection.table_service_uri, credential=_credential(connection), **options
-    )
+    text, address = connection.connection_string, connection.table_service_uri
+    try:
+        if text:
+            return TableServiceClient.from_connection_string(text, **options)
+        return TableServiceClient(address, credential=credential_of(connection), **options)
+    except ValueError:  # which may quote a signature
+        raise InvalidSettings(f"{CONNECTION} is malformed") from None
 
 
 def open_table(service: TableServiceClient, name: str) -> Table:
@@ -62,12 +69,3 @@ def new_transport(*, hasty: bool = False) -> RequestsTransport:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return RequestsTransport(session=session, **(_HASTE if hasty else _PATIENCE))
-
-
-def _credential(connection: StorageConnection) -> TokenCredential:
-    # Half a second of imports that a connection string never needs.
-    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
-
-    if connection.credential == "managedidentity":
-        return ManagedIdentityCredential(client_id=connection.client_id or None)
-    return DefaultAzureCredential()

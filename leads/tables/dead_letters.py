@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leads.errors import CommitConflict
-from leads.rejections import next_redrive
-from leads.tables.columns import moment
-from leads.tables.keys import milliseconds
-from leads.tables.limits import Entity, fitted
+from leads.tables.letter_entities import (
+    COLUMNS_OF_A_LIST,
+    changed,
+    counted,
+    letter_from_entity,
+    letter_to_entity,
+    row_key,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from leads.letters import LetterState, StoredLetter
     from leads.rejections import DeadLetter
-    from leads.tables.table import Table
-
-PARKED = "parked"
-"""The first value of `State`: waits for a person or the timer."""
-
-KEPT_FAILURES = 100
-"""How many times of failure a row remembers to tell a new one from a redelivery (1.4 KB)."""
+    from leads.tables.table import Row, Table
 
 
 class TableDeadLetters:
-    """The DeadLetterStore of pipeline/bury.py on Azure Tables."""
+    """The LetterStore of tending/ports.py on Azure Tables."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -44,57 +44,62 @@ class TableDeadLetters:
         row = self._table.get(entity["PartitionKey"], entity["RowKey"])
         if row is None:
             raise CommitConflict("the dead letter vanished while it was counted")
-        if counted := _counted(row.columns, letter):
-            self._table.replace(counted, etag=row.etag)
+        if again := counted(row.columns, letter):
+            self._table.replace(again, etag=row.etag)
 
+    def find(
+        self,
+        *,
+        state: LetterState | None = None,
+        stage: str = "",
+        due: datetime | None = None,
+        settled_before: datetime | None = None,
+    ) -> Iterator[StoredLetter]:
+        """Yield the letters to which all that is asked for applies, without what was sent.
 
-def letter_to_entity(letter: DeadLetter, *, now: datetime) -> Entity:
-    """Return the row of *letter*: one for each of its redrives."""
-    return fitted(
-        {
-            "PartitionKey": letter.stage,
-            "RowKey": f"{letter.key}|{letter.redrives}",
-            **_verdict(letter),
-            "Body": letter.body,
-            "FailedAt": letter.failed_at,
-            "Failures": _instant(letter),
-            "BuriedAt": now,
-            "Count": 1,
-            "State": PARKED,
+        Raises:
+            StorageUnavailable: nobody could tell.
+        """
+        wanted: dict[str, Any] = {
+            "State eq @state": ("state", state and state.value),
+            "PartitionKey eq @stage": ("stage", stage),
+            "NextAt le @due": ("due", due),
+            "SettledAt lt @settled": ("settled", settled_before),
         }
-    )
+        asked = {condition: entry for condition, entry in wanted.items() if entry[1]}
+        query = " and ".join(asked) or "PartitionKey gt ''"
+        for row in self._table.query(query, dict(asked.values()), select=COLUMNS_OF_A_LIST):
+            yield letter_from_entity(row)
 
+    def read(self, stage: str, key: str, redrives: int) -> StoredLetter | None:
+        """Return one letter with all that was sent, or None.
 
-def _verdict(letter: DeadLetter) -> Entity:
-    return {
-        "Class": "final" if letter.final else "retryable",
-        "Cause": letter.cause,
-        "Attempts": letter.attempts,
-        "NextAt": next_redrive(letter),
-    }
+        Raises:
+            StorageUnavailable: nobody could tell.
+        """
+        row = self._table.get(stage, row_key(key, redrives))
+        return letter_from_entity(row.columns, etag=row.etag) if row else None
 
+    def change(self, letter: StoredLetter) -> None:
+        """Keep what changed in *letter* since it was read.
 
-def _counted(row: Entity, letter: DeadLetter) -> Entity | None:
-    """Return *row* with one failure more, or None where this one is counted already.
+        Raises:
+            CommitConflict: somebody else changed it, or it is gone.
+            StorageUnavailable: nobody could tell.
+        """
+        row = self._row(letter)
+        if row is None or row.etag != letter.etag:
+            raise CommitConflict("the dead letter changed meanwhile")
+        self._table.replace(changed(row.columns, letter), etag=row.etag)
 
-    The same time of failure is the same message, delivered twice. Where so many are known that
-    the oldest were forgotten, one older than all is taken for a forgotten one: never count twice.
-    """
-    known, this = str(row.get("Failures", "")).split(","), _instant(letter)
-    if this in known or (len(known) == KEPT_FAILURES and this < known[0]):
-        return None
-    kept = sorted([*known, this])[-KEPT_FAILURES:]
-    latest = moment(row["FailedAt"])
-    counted = {
-        "Count": row["Count"] + 1,
-        "FailedAt": max(latest, letter.failed_at),
-        "Failures": ",".join(kept).strip(","),
-        "State": PARKED,  # what failed anew was not settled by what was done with it before
-    }
-    # One retryable failure shows that a redrive may help; of several the latest tells most.
-    tells_more = not letter.final and (row["Class"] == "final" or letter.failed_at > latest)
-    return fitted(row | counted | (_verdict(letter) if tells_more else {}))
+    def remove(self, letter: StoredLetter) -> None:
+        """Remove *letter*; one that is gone already is no error.
 
+        Raises:
+            StorageUnavailable: it may or may not be gone.
+        """
+        self._table.remove(letter.letter.stage, row_key(letter.letter.key, letter.letter.redrives))
 
-def _instant(letter: DeadLetter) -> str:
-    return f"{milliseconds(letter.failed_at):013d}"
+    def _row(self, letter: StoredLetter) -> Row | None:
+        one = letter.letter
+        return self._table.get(one.stage, row_key(one.key, one.redrives))

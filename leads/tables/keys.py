@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 LEADS = "Leads"
 DEAD_LETTERS = "LeadDeadLetters"
 PRIVACY = "LeadPrivacy"
+STATUS = "LeadStatus"
 
 PERSON = "person"
 """RowKey of the one row that a person has in LeadPrivacy."""

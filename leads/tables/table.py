@@ -130,26 +130,24 @@ class Table:
         with translated("remove a row"):
             self._client.delete_entity(partition, row)
 
-    def transact_without_missing(self, operations: Sequence[Operation]) -> None:
+    def transact_without_missing(self, operations: Sequence[Operation]) -> list[str]:
         """Do all of *operations* but the removal of rows that are gone already.
 
         Raises:
             CommitConflict, StorageUnavailable: as `transact`.
         """
-        while True:
+        while operations:
             try:
-                self.transact(operations)
+                return self.transact(operations)
             except CommitConflict as conflict:
                 gone = conflict.missing_at
                 if gone is None or not _is_plain_removal(operations[gone]):
                     raise
                 operations = [*operations[:gone], *operations[gone + 1 :]]
-                if operations:
-                    continue
-            return
+        return []
 
-    def transact(self, operations: Sequence[Operation]) -> None:
-        """Do all of *operations*, on one partition, or none.
+    def transact(self, operations: Sequence[Operation]) -> list[str]:
+        """Do all of *operations*, on one partition, or none; return the new ETags, "" for none.
 
         Raises:
             CommitConflict: a row was not as expected, or nobody can tell what was written.
@@ -166,6 +164,7 @@ class Table:
                 raise
         if len(answers) != len(operations):  # the SDK takes a damaged answer for a success
             raise CommitConflict("the answer to the transaction is not complete")
+        return [str(answer.get("etag", "")) for answer in answers]
 
     def _create_if_missing(self, error: HttpResponseError) -> None:
         """Create the table where *error* says that it is missing: a row's 404 says otherwise."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leads.errors import CommitConflict
 from leads.fold import fold, with_contact_status
 from leads.store import (
     Fence,
@@ -15,7 +15,8 @@ from leads.store import (
     refuse_newer,
     until_committed,
 )
-from leads.upkeep.ports import listing
+from leads.upkeep.ports import all_listing, listing
+from leads.upkeep.rebuilding import unlist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from leads.model import Located
     from leads.store import LeadRow
-    from leads.upkeep.ports import Tools
+    from leads.upkeep.ports import Tools, UpkeepStore
 
 
 def erase_lead(
@@ -36,31 +37,20 @@ def erase_lead(
 ) -> bool:
     """Remove what was received until *through*, and return whether there was anything to remove.
 
-    What came later makes a lead of its own. *strays* are recent rows found to list the lead.
+    What came later makes a lead of its own. *strays* are recent rows found to list the lead. A row
+    that says where the lead is going, or went, still says so: it holds nothing personal, and a
+    message that comes late needs it to find the touch that it made.
 
     Raises:
         LeadConflict: others kept changing the lead; begin again later.
+        NewerFold: newer code wrote the lead row, and some of the lead must stay.
         StorageUnavailable: begin again later.
 
     Source: DESIGN 5.5.
     """
-    found_some = False
-
-    def attempt(_number: int) -> None:
-        nonlocal found_some
-        found = tools.store.read_lead(place)
-        times = tools.store.touch_times(place)
-        if _holds(found, times, through=through):
-            found_some = True
-            if any(time > through for time in times):
-                refuse_newer(found)  # what came later must be folded, by code that knows how
-            _fence_and_remove(place, found, tools, through=through, now=now, strays=strays)
-        elif strays and found is None and not times:
-            found_some = True
-            tools.store.remove_recents(place, strays)
-
-    until_committed(attempt, backoff=tools.backoff)
-    return found_some
+    erasure = _Erasure(place=place, tools=tools, through=through, now=now, strays=strays)
+    until_committed(erasure.attempt, backoff=tools.backoff)
+    return erasure.found_some
 
 
 def retire_lead(
@@ -76,59 +66,58 @@ def retire_lead(
     Source: DESIGN 5.5 (retention uses the same fence).
     """
 
-    def fence(_number: int) -> bool:
-        found = tools.store.read_lead(place)
-        if isinstance(found, StoredLead):
-            if found.lead.last_seen >= before:
-                return False
-            told = Fence(kind=FenceKind.ERASING, since=now, through=found.lead.last_seen)
-            gone = listing(found, tools.store).union(strays)
-            tools.store.put_fence(place, told, replaced=found, strays=sorted(gone))
-            return True
-        return found is None or _is_erasing(found)
+    def fence(_number: int) -> datetime | None:
+        """Return until when what was received must go."""
+        store = tools.store
+        found = store.read_lead(place)
+        if isinstance(found, FencedLead):  # who fenced it to be erased decided how much of it
+            return found.fence.through if found.fence.kind is FenceKind.ERASING else None
+        times = store.touch_times(place)
+        if found is None and not times:
+            return before  # nothing but strays
+        last = _last_seen(place, found, times, store)
+        if last is None or last >= before:
+            return None
+        gone = all_listing(place, found, times, store).union(strays)
+        told = Fence(kind=FenceKind.ERASING, since=now, through=last)
+        store.put_fence(place, told, replaced=found, strays=sorted(gone))
+        return last
 
-    if not until_committed(fence, backoff=tools.backoff):
+    through = until_committed(fence, backoff=tools.backoff)
+    if through is None:
         return False
     # What the fence says is what was silent: no touch can have come behind it.
-    return erase_lead(place, tools, through=before, now=now, strays=strays)
+    return erase_lead(place, tools, through=through, now=now, strays=strays)
 
 
-def _holds(found: LeadRow | None, times: Sequence[datetime], *, through: datetime) -> bool:
-    """Tell whether the rows hold anything of what was received until *through*."""
-    if any(time <= through for time in times) or isinstance(found, FencedLead):
-        return True
-    if isinstance(found, StoredLead):
-        return found.lead.first_seen <= through
-    return isinstance(found, UnreadableLead) and not times
+@dataclass(slots=True, kw_only=True)
+class _Erasure:
+    """One erasure of one lead, begun again after each conflict."""
 
+    place: Located
+    tools: Tools
+    through: datetime
+    now: datetime
+    strays: Sequence[str]
+    found_some: bool = False
 
-def _is_erasing(found: LeadRow) -> bool:
-    return isinstance(found, FencedLead) and found.fence.kind is FenceKind.ERASING
+    def attempt(self, _number: int) -> None:
+        """Remove what there is; nothing is left to do where it ends without a conflict."""
+        store = self.tools.store
+        found = store.read_lead(self.place)
+        times = store.touch_times(self.place)
+        old = any(time <= self.through for time in times)
+        if isinstance(found, FencedLead) and found.fence.kind is not FenceKind.ERASING:
+            if old or self.strays:
+                self._remove_behind(found)
+        elif old or self._tells_of_it(found, times):
+            self._fence_and_remove(found, times)
+        elif self.strays and not times:
+            self._unlist(found)
+        elif gone := set(self.strays) - listing(found, store):
+            self._relist(found, gone)
 
-
-def _fence_and_remove(  # noqa: PLR0913 - the six are one sentence: what, where, by what, until when
-    place: Located,
-    found: LeadRow | None,
-    tools: Tools,
-    *,
-    through: datetime,
-    now: datetime,
-    strays: Sequence[str],
-) -> None:
-    store = tools.store
-    if isinstance(found, FencedLead) and found.fence.through is not None:
-        through = max(through, found.fence.through)
-    gone = listing(found, store).union(strays)
-    fence = Fence(kind=FenceKind.ERASING, since=now, through=through)
-    store.put_fence(place, fence, replaced=found, strays=sorted(gone))
-    fenced = store.read_lead(place)
-    if not isinstance(fenced, FencedLead):
-        raise CommitConflict("somebody else finished the erasure")
-    store.remove_touches(place, through=through)
-    later = list(store.read_touches(place))
-    if not later:
-        store.remove_lead(place, replaced=fenced)
-        return
-    person = store.read_person(place.lead_key)
-    lead = with_contact_status(fold(later), person, tools.rules.dnc)
-    store.put_lead(lead, replaced=fenced)
+    def _tells_of_it(self, found: LeadRow | None, times: Sequence[datetime]) -> bool:
+        if isinstance(found, StoredLead):
+            return found.lead.first_seen <= self.through
+        return isinstance(found, FencedLead) or (isinstance(found, UnreadableLead) and not times)

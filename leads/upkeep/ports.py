@@ -1,11 +1,16 @@
-"""What upkeep needs of the table Leads beyond what recording needs. Pure."""
+"""What upkeep needs of the table Leads beyond what recording needs. Pure.
+
+Touches come and go only in a transaction that also writes their lead row under its ETag, here as in
+recording. So the ETag vouches for the touches, and whoever was overtaken, were it by hours, fails
+instead of removing what came since, or of bringing back what went.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from leads.store import LeadStore, StoredLead
+from leads.store import FencedLead, LeadStore, StoredLead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +18,9 @@ if TYPE_CHECKING:
 
     from leads.model import Lead, LeadPlace, Located, Touch
     from leads.store import Backoff, Fence, LeadRow, Rules
+
+COPIED_AT_ONCE = 8
+"""Touches in one transaction, which takes 4 MiB: one can pass 300 KB, and its lead 1 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +42,7 @@ class LeadRows:
 
 
 class UpkeepStore(LeadStore, Protocol):
-    """The table Leads as upkeep needs it; each write is all or nothing."""
+    """The table Leads as upkeep needs it."""
 
     def offers(self) -> Iterator[str]:
         """Yield the partition of every offer, in order."""
@@ -54,14 +62,18 @@ class UpkeepStore(LeadStore, Protocol):
     def put_lead(self, lead: Lead, *, replaced: LeadRow | None, strays: Sequence[str] = ()) -> None:
         """Create or replace the lead and its recent row; remove the recent rows *strays*.
 
+        Strays that one transaction cannot take go before it.
+
         Raises:
             CommitConflict: the row is not as *replaced* any more, or nobody can tell.
         """
 
     def put_fence(
         self, place: Located, fence: Fence, *, replaced: LeadRow | None, strays: Sequence[str] = ()
-    ) -> None:
+    ) -> FencedLead:
         """Let the lead row say *fence* and nothing else; remove what lists the lead.
+
+        Strays that one transaction cannot take go before it.
 
         Raises:
             CommitConflict: the row is not as *replaced* any more, or nobody can tell.
@@ -80,14 +92,33 @@ class UpkeepStore(LeadStore, Protocol):
     def touch_times(self, place: Located) -> list[datetime]:
         """Return when the touches of the lead were received."""
 
-    def remove_touches(self, place: Located, *, through: datetime | None = None) -> None:
-        """Remove the touches received until *through*, or all."""
+    def remove_touches(
+        self, place: Located, *, fenced: FencedLead, through: datetime | None = None
+    ) -> FencedLead:
+        """Remove the touches received until *through*, or all, as long as the lead stays *fenced*.
 
-    def copy_touches(self, place: Located, *, to: Located) -> None:
-        """Copy the touches with all their columns to another offer; what lies there already stays.
+        Returns the fence as it then stands.
 
         Raises:
-            CommitConflict: nobody can tell which were copied.
+            CommitConflict: the row is not as *fenced* any more, or nobody can tell; some may be
+                gone.
+        """
+
+    def copy_touches(
+        self,
+        touches: Sequence[Touch],
+        *,
+        to: Located,
+        told: Lead | Fence,
+        replaced: LeadRow | None,
+    ) -> LeadRow:
+        """Copy *touches* of another offer with all their columns, and let the lead row say *told*.
+
+        All or nothing, so COPIED_AT_ONCE of them at most. Returns the lead row as it then stands.
+
+        Raises:
+            CommitConflict: the row is not as *replaced* any more, a touch went away, or nobody can
+                tell.
         """
 
 
@@ -103,3 +134,18 @@ class Tools:
 def listing(row: LeadRow | None, store: UpkeepStore) -> set[str]:
     """Return the RowKey of the recent row that *row* tells of, if it does."""
     return {store.recent_of(row.lead).row_key} if isinstance(row, StoredLead) else set()
+
+
+def all_listing(
+    place: Located, row: LeadRow | None, times: Sequence[datetime], store: UpkeepStore
+) -> set[str]:
+    """Return the RowKeys of what lists the lead, looking for it where *row* cannot be believed.
+
+    A hand may have edited the row, or removed it. A fence took what listed the lead with it.
+    """
+    believed = isinstance(row, FencedLead) or (
+        isinstance(row, StoredLead) and row.lead.last_seen in times
+    )
+    if believed:
+        return listing(row, store)
+    return {recent.row_key for recent in store.find_recents(place)}

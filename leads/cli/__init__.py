@@ -1,0 +1,50 @@
+"""`python -m leads …`: the tool of the people who work with the leads, and of those who operate it.
+
+One module for each family of commands. Azure is imported only by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from leads.cli import letters, lists, persons, upkeep
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Leads from Microsoft's commercial marketplace.
+
+    The storage is named by LeadsStorage, in the environment or in local.settings.json of this
+    folder.
+    """
+    _add_local_settings(Path("local.settings.json"))
+
+
+def _add_local_settings(path: Path) -> None:
+    """Take what `func start` would take from the same file; the environment wins."""
+    if not path.exists():
+        return
+    try:
+        values = json.loads(path.read_text(encoding="utf-8-sig")).get("Values", {})
+        for name, value in values.items():
+            os.environ.setdefault(name, str(value))
+    except (ValueError, AttributeError):
+        raise click.ClickException(f"{path} is not a settings file: mend or remove it") from None
+
+
+for command in (
+    lists.list_leads,
+    persons.person,
+    persons.forget,
+    persons.suppress,
+    persons.unsuppress,
+    letters.dead,
+    upkeep.tend,
+    upkeep.rebuild,
+    upkeep.merge_offer,
+):
+    main.add_command(command)

@@ -1,0 +1,150 @@
+"""The table LeadStatus: how the pipeline is, and what stands in each offer, as last counted.
+
+One row tells of the pipeline, one of each offer, all flat, so that Power BI reads them as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from leads.messages import format_time, parse_time
+from leads.model import ContactStatus, Stage
+from leads.tables.backlog import PIPELINE
+from leads.tables.columns import moment, text
+from leads.tables.limits import fitted
+from leads.tending.status import LetterStatus, OfferStatus, QueueStatus, Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from leads.tables.limits import Entity
+    from leads.tables.table import Table
+
+OFFER = "offer"
+
+_STAGES = {stage.value: f"{stage.value.title()}Count" for stage in Stage}
+_CONTACT = {
+    ContactStatus.CONTACTABLE.value: "ContactableCount",
+    ContactStatus.DO_NOT_CONTACT.value: "DoNotContactCount",
+    ContactStatus.SUPPRESSED.value: "SuppressedCount",
+}
+
+
+class TableStatus:
+    """The StatusStore of tending/ports.py on Azure Tables."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def write(self, status: Status) -> None:
+        """Keep the state of the pipeline."""
+        self._table.upsert(status_to_entity(status))
+
+    def read(self) -> Status | None:
+        """Return the state of the pipeline as it was last written, or None.
+
+        Raises:
+            StorageUnavailable: nobody could tell.
+        """
+        row = self._table.get(PIPELINE, PIPELINE)
+        return status_from_entity(row.columns) if row else None
+
+    def write_offer(self, offer: OfferStatus) -> None:
+        """Keep the counts of an offer."""
+        self._table.upsert(_offer_to_entity(offer))
+
+    def remove_offer(self, partition: str) -> None:
+        """Forget the counts of an offer that has no rows any more."""
+        self._table.remove(OFFER, partition)
+
+    def offers(self) -> dict[str, OfferStatus]:
+        """Return the counts of all offers, as they were last written."""
+        rows = self._table.query("PartitionKey eq @kind", {"kind": OFFER}, select=None)
+        return {row["RowKey"]: _offer_from_entity(row) for row in rows}
+
+
+def status_to_entity(status: Status) -> Entity:
+    """Return the row of the pipeline's state."""
+    return fitted(
+        {
+            "PartitionKey": PIPELINE,
+            "RowKey": PIPELINE,
+            "AsOf": status.as_of,
+            "OldestMessageAt": status.oldest_at,
+            "Queues": json.dumps([_queue_fields(queue) for queue in status.queues]),
+            "ParkedLetters": status.letters.parked,
+            "RedrivenLetters": status.letters.redriven,
+            "LettersForAPerson": status.letters.waiting_for_a_person,
+            "OldestLetterAt": status.letters.oldest_at,
+            "LeadCount": status.leads,
+            "TestCount": status.tests,
+            "LastRealLeadAt": status.last_real_at,
+            "LastTestLeadAt": status.last_test_at,
+            "Failures": json.dumps(list(status.failures)),
+        }
+    )
+
+
+def status_from_entity(row: Entity) -> Status:
+    """Return the state that `status_to_entity` stored."""
+    return Status(
+        as_of=moment(row["AsOf"]),
+        queues=[_queue_from(fields) for fields in json.loads(text(row, "Queues") or "[]")],
+        letters=LetterStatus(
+            parked=row["ParkedLetters"],
+            redriven=row["RedrivenLetters"],
+            waiting_for_a_person=row["LettersForAPerson"],
+            oldest_at=_moment(row, "OldestLetterAt"),
+        ),
+        leads=row["LeadCount"],
+        tests=row["TestCount"],
+        last_real_at=_moment(row, "LastRealLeadAt"),
+        last_test_at=_moment(row, "LastTestLeadAt"),
+        failures=json.loads(text(row, "Failures") or "[]"),
+    )
+
+
+def _offer_to_entity(offer: OfferStatus) -> Entity:
+    return fitted(
+        {
+            "PartitionKey": OFFER,
+            "RowKey": offer.partition,
+            "AsOf": offer.as_of,
+            **{column: offer.stages.get(stage, 0) for stage, column in _STAGES.items()},
+            **{column: offer.contact.get(status, 0) for status, column in _CONTACT.items()},
+            "TestCount": offer.tests,
+            "LastRealLeadAt": offer.last_real_at,
+            "LastTestLeadAt": offer.last_test_at,
+        }
+    )
+
+
+def _offer_from_entity(row: Entity) -> OfferStatus:
+    return OfferStatus(
+        partition=row["RowKey"],
+        as_of=moment(row["AsOf"]),
+        stages={stage: row[column] for stage, column in _STAGES.items()},
+        contact={status: row[column] for status, column in _CONTACT.items()},
+        tests=row["TestCount"],
+        last_real_at=_moment(row, "LastRealLeadAt"),
+        last_test_at=_moment(row, "LastTestLeadAt"),
+    )
+
+
+def _queue_fields(queue: QueueStatus) -> dict[str, object]:
+    oldest = queue.oldest_at and format_time(queue.oldest_at)
+    return {"name": queue.name, "depth": queue.depth, "oldest_at": oldest}
+
+
+def _queue_from(fields: dict[str, object]) -> QueueStatus:
+    oldest, depth = fields["oldest_at"], fields["depth"]
+    return QueueStatus(
+        name=str(fields["name"]),
+        depth=depth if isinstance(depth, int) else 0,
+        oldest_at=parse_time(oldest) if isinstance(oldest, str) else None,
+    )
+
+
+def _moment(row: Entity, column: str) -> datetime | None:
+    return moment(row[column]) if column in row else None
