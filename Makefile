@@ -1,12 +1,14 @@
 # Every target sets up what it needs; each does nothing about it when nothing changed.
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help run demo test check format lock setup clean
+.PHONY: help run demo test chaos mutants check format lock setup clean
 
 help:
 	@echo "make run    the app on this machine, port 7071, data kept in .local/"
 	@echo "make demo   posts the sample leads to the app and shows the table that results"
 	@echo "make test   every check: format, lint, types, unit, contract, end-to-end"
+	@echo "make chaos  kills and faults against the running app: nothing lost, nothing counted twice"
+	@echo "make mutants puts classic bugs in on purpose: the model of the system must find each"
 	@echo "make format formats the code; make lock compiles the requirements; make clean forgets all"
 
 run: setup
@@ -18,6 +20,13 @@ demo: setup
 # Two files at a time: the tests wait for storage and for timers as much as they compute.
 test: check
 	$(PYTHON_BIN) -m pytest -n 2 --dist loadfile
+
+# CHAOS='kills --leads 5000 --kills 200 --seed 1' runs one part as long as you like.
+chaos: setup
+	$(PYTHON_BIN) -m tests.chaos $(CHAOS)
+
+mutants: setup
+	$(PYTHON_BIN) -m tests.model.mutants
 
 check: setup
 	.venv/bin/ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from leads.outcome import Outcome
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("leads")
 
 KEY_LETTERS = 9  # the level and 8 hex digits: enough to find the row, too few to be a name
+
+_DELIVERY_ID = re.compile(r"[0-9a-fA-F-]{1,64}")
+_LEAD_KEY = re.compile(r"[epna][0-9a-f]{32}")
 
 _LEVELS = {
     Outcome.REFUSED: logging.WARNING,
@@ -51,8 +55,13 @@ def log_tending(report: TendReport) -> None:
 def _log(level: int, stage: str, result: Reception | Step, **fields: int) -> None:
     line: dict[str, str | int] = {"event": f"{stage}.{result.outcome}", **fields}
     if result.delivery:
-        line["delivery"] = result.delivery.id
-        line["lead"] = result.delivery.identity.lead_key[:KEY_LETTERS]
+        line["delivery"] = _plain(result.delivery.id, _DELIVERY_ID)
+        line["lead"] = _plain(result.delivery.identity.lead_key, _LEAD_KEY)[:KEY_LETTERS]
     if result.error:
         line["cause"] = describe(result.error)
     LOG.log(level, "%s", json.dumps(line))
+
+
+def _plain(value: str, form: re.Pattern[str]) -> str:
+    """Return *value* where it is what we make ourselves: a forged message may hold anything."""
+    return value if form.fullmatch(value) else "?"
