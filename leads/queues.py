@@ -52,6 +52,21 @@ class Queue:
             return self._client.get_queue_properties().approximate_message_count or 0
         return 0
 
+    def exists(self) -> bool:
+        """Tell whether it does; creates nothing.
+
+        Raises:
+            StorageUnavailable: nobody could tell.
+        """
+        with _translated("look for a queue"):
+            try:
+                self._client.get_queue_properties()
+            except ResourceNotFoundError as error:
+                if _code_of(error) != "QueueNotFound":
+                    raise  # who answered is no queue service
+                return False
+        return True
+
     def peek(self, limit: int = MOST_AT_ONCE) -> list[QueuedMessage]:
         """Return the first visible messages, at most *limit* and 32; none where it is missing.
 
@@ -139,16 +154,20 @@ class Queues:
         return Queue(self._client.get_queue_client(name))
 
 
-def connect(connection: StorageConnection) -> Queues:
+def connect(connection: StorageConnection, *, hasty: bool = False) -> Queues:
     """Return the queues of *connection*, through a thread-safe client that opens nothing yet.
+
+    A *hasty* one tries once, for 2 s.
 
     Raises:
         InvalidSettings: the connection cannot be read.
     """
     options: dict[str, Any] = {  # what hangs must end within functionTimeout; seconds
-        "retry_policy": LinearRetry(retry_total=2, backoff=1, random_jitter_range=1),
-        "connection_timeout": 5,
-        "read_timeout": 10,
+        "retry_policy": LinearRetry(
+            retry_total=0 if hasty else 2, backoff=1, random_jitter_range=1
+        ),
+        "connection_timeout": 2 if hasty else 5,
+        "read_timeout": 2 if hasty else 10,
     }
     text, address = connection.connection_string, connection.queue_service_uri
     try:
@@ -186,14 +205,19 @@ def _receipt(message: QueuedMessage) -> tuple[str, str]:
     return message.receipt
 
 
+def _code_of(error: Exception) -> str:
+    """Return the service's own error code; the SDK sets it on some errors only."""
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")
+
+
 @contextmanager
 def _translated(operation: str, *, gone_is_fine: bool = False) -> Iterator[None]:
     try:
         yield
     except (AzureError, ParseError) as error:  # the latter where the service's answer was empty
         status = getattr(error, "status_code", None) or type(error).__name__
-        code = getattr(error, "error_code", None)
-        code = getattr(code, "value", code) or ""
+        code = _code_of(error)
         if gone_is_fine and (status == _MISSING or code == "PopReceiptMismatch"):
             return
         raise StorageUnavailable(f"could not {operation}: {status} {code}".rstrip()) from None

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from leads import settings
+from leads.tables import keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from azure.data.tables import TableServiceClient
 
+    from leads.doctor.gathering import DoctorPorts
     from leads.health import Backlog, HealthCheck
     from leads.pipeline.stage import Ports
     from leads.settings import Settings
@@ -64,7 +66,6 @@ def ports() -> Ports:
     """
     from leads.pipeline.stage import Ports
     from leads.store import Backoff, Rules
-    from leads.tables import keys
     from leads.tables.lead_store import TableLeadStore
 
     known = current_settings().checked()
@@ -91,7 +92,6 @@ def tools() -> Tools:
 
 @cache
 def _upkeep_store() -> TableUpkeepStore:
-    from leads.tables import keys
     from leads.tables.upkeep_store import TableUpkeepStore
 
     return TableUpkeepStore(leads=_table(keys.LEADS), privacy=_table(keys.PRIVACY))
@@ -105,7 +105,6 @@ def tend_ports() -> TendPorts:
         InvalidSettings: some setting is faulty.
     """
     from leads import queues
-    from leads.tables import keys
     from leads.tables.census import TableCensus
     from leads.tables.persons import TablePersons
     from leads.tending.ports import TendPorts
@@ -130,7 +129,6 @@ def holdings() -> Holdings:
     Raises:
         InvalidSettings: some setting is faulty.
     """
-    from leads.tables import keys
     from leads.tables.holdings import Holdings
 
     return Holdings(
@@ -155,7 +153,6 @@ def status() -> TableStatus:
     Raises:
         InvalidSettings: there is no connection.
     """
-    from leads.tables import keys
     from leads.tables.status import TableStatus
 
     return TableStatus(_table(keys.STATUS))
@@ -168,10 +165,28 @@ def dead_letters() -> TableDeadLetters:
     Raises:
         InvalidSettings: there is no connection.
     """
-    from leads.tables import keys
     from leads.tables.dead_letters import TableDeadLetters
 
     return TableDeadLetters(_table(keys.DEAD_LETTERS))
+
+
+def doctor_ports() -> DoctorPorts:
+    """Return what doctor looks at; what it asks first does not wait long.
+
+    Raises:
+        InvalidSettings: there is no connection.
+    """
+    from leads import queues
+    from leads.doctor.gathering import DoctorPorts
+    from leads.tables.examination import TableExamination
+
+    known = current_settings().connection.checked()
+    return DoctorPorts(
+        tables=TableExamination(_service(hasty=True)),
+        queues=queues.connect(known, hasty=True),
+        letters=dead_letters(),
+        status=status(),
+    )
 
 
 @cache
@@ -181,8 +196,6 @@ def leads_table() -> Table:
     Raises:
         InvalidSettings: there is no connection.
     """
-    from leads.tables import keys
-
     return _table(keys.LEADS)
 
 
@@ -195,12 +208,12 @@ def health_check() -> HealthCheck:
 
 
 def _probe() -> Backlog | None:
-    from leads.tables import keys
     from leads.tables.backlog import read_backlog
 
     current_settings().checked()
-    _hasty_table(keys.LEADS).get("~health", "~health")  # no such row: that is an answer, too
-    return read_backlog(_hasty_table(keys.STATUS))
+    # There is no such row: that is an answer, too.
+    _table(keys.LEADS, hasty=True).get("~health", "~health")
+    return read_backlog(_table(keys.STATUS, hasty=True))
 
 
 @cache
@@ -210,13 +223,7 @@ def _service(*, hasty: bool = False) -> TableServiceClient:
     return connect(current_settings().connection.checked(), hasty=hasty)
 
 
-def _table(name: str) -> Table:
+def _table(name: str, *, hasty: bool = False) -> Table:
     from leads.tables.connection import open_table
 
-    return open_table(_service(), name)
-
-
-def _hasty_table(name: str) -> Table:
-    from leads.tables.connection import open_table
-
-    return open_table(_service(hasty=True), name)
+    return open_table(_service(hasty=hasty), name)

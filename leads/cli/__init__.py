@@ -6,12 +6,13 @@ One module for each family of commands. Azure is imported only by the command th
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 
 import click
 
-from leads.cli import letters, lists, persons, upkeep
+from leads.cli import doctor, letters, lists, persons, upkeep
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,6 +22,7 @@ def main() -> None:
     The storage is named by LeadsStorage, in the environment or in local.settings.json of this
     folder.
     """
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # we tell it in our own words
     _add_local_settings(Path("local.settings.json"))
 
 
@@ -46,5 +48,6 @@ for command in (
     upkeep.tend,
     upkeep.rebuild,
     upkeep.merge_offer,
+    doctor.doctor,
 ):
     main.add_command(command)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from leads.cli.output import counted, minute, print_json, print_table, told_errors
+from leads.errors import CommitConflict
 from leads.letters import LetterState
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
     from leads.cli.output import Columns
     from leads.letters import StoredLetter
+
+AT_ONCE = 8
+"""Letters that are worked on at the same time."""
 
 _COLUMNS: Columns = (
     ("FAILED (UTC)", "failed_at", 16),
@@ -112,11 +117,15 @@ def drop(letters: tuple[str, ...], stage: str, *, everything: bool, yes: bool) -
     """
     from leads import wiring
 
-    def mark(letter: StoredLetter) -> str:
-        dropped = replace(
-            _read(letter.id), state=LetterState.DROPPED, settled_at=wiring.now(), next_at=None
-        )
-        wiring.dead_letters().change(dropped)
+    def mark(listed: StoredLetter) -> str:
+        letter = _read(listed.id)
+        if letter.is_settled:
+            return f"{letter.state} already"
+        dropped = replace(letter, state=LetterState.DROPPED, settled_at=wiring.now(), next_at=None)
+        try:
+            wiring.dead_letters().change(dropped)
+        except CommitConflict:
+            return "changed meanwhile"
         return dropped.state
 
     with told_errors():
@@ -130,7 +139,8 @@ def _do(
         print_table(_COLUMNS, [_shown(letter) for letter in letters])
         click.echo(f"{counted(len(letters), 'letter')}. Nothing was done: add --yes.", err=True)
         return
-    outcomes = Counter(act(letter) for letter in letters)
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # each waits for storage most of its time
+        outcomes = Counter(pool.map(act, letters))
     for outcome, number in sorted(outcomes.items()):
         click.echo(f"{number} {outcome}")
     if not outcomes:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from leads.errors import InvalidSettings, LeadsError
+from leads.errors import (
+    InvalidSettings,
+    LeadsError,
+    Retryable,
+    StorageUnavailable,
+    UnexpectedError,
+    without_message,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,14 +26,14 @@ type Columns = Sequence[tuple[str, str, int]]  # title, key, widest
 
 @contextmanager
 def told_errors() -> Iterator[None]:
-    """Turn an error of ours into one line that says what to do; the exit code is 1."""
+    """Turn an error into one line that says what to do; the exit code is 1."""
     try:
         yield
-    except InvalidSettings as error:
-        raise click.ClickException(f"{error}. Mend the settings first.") from None
-    except LeadsError as error:
-        advice = "Is LeadsStorage right, and is the storage there?"
-        raise click.ClickException(f"{error}. {advice}") from None
+    except click.ClickException:
+        raise
+    except Exception as error:  # noqa: BLE001 - its message may quote a row
+        known = without_message(error)
+        raise click.ClickException(f"{known}. {_advice_on(known)}".rstrip()) from None
 
 
 def print_json(value: object) -> None:
@@ -59,6 +66,16 @@ def minute(moment: datetime | None) -> str:
 def counted(number: int, one: str, several: str = "") -> str:
     """Return such as "1 lead", "2 leads"."""
     return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def _advice_on(error: LeadsError) -> str:
+    if isinstance(error, InvalidSettings):
+        return "Mend the settings first."
+    if isinstance(error, StorageUnavailable):
+        return "Is LeadsStorage right, and is the storage there?"
+    if isinstance(error, UnexpectedError):
+        return "That is a fault of this tool, or a row that a hand changed beyond recognition."
+    return "Run it again: what is done is done." if isinstance(error, Retryable) else ""
 
 
 def _json_value(value: Any) -> object:  # noqa: ANN401 - whatever the SDK gives

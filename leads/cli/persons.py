@@ -74,7 +74,8 @@ def forget(person: str, *, everywhere: bool) -> None:
         done = forget_person(person, wiring.tend_ports(), now=wiring.now())
         named = wiring.holdings().named_elsewhere(person) if everywhere else []
     _report(done, {"leads_erased": "lead", "letters_erased": "dead letter"})
-    _tell_named(named)
+    if everywhere:
+        _tell_named(named)
 
 
 @click.command()
@@ -121,7 +122,9 @@ def _report(done: Counter[str], words: dict[str, str]) -> None:
 
 
 def _tell_named(named: list[dict[str, Any]]) -> None:
-    if named:
-        click.echo(f"The address stands in the words of {counted(len(named), 'touch', 'touches')}:")
-        print_json(named)
-        click.echo("If one is the same person, forget that lead key, too.", err=True)
+    if not named:
+        click.echo("the address stands in nobody else's words")
+        return
+    click.echo(f"the address stands in the words of {counted(len(named), 'touch', 'touches')}:")
+    print_json(named)
+    click.echo("If one is the same person, forget that lead key, too.", err=True)

@@ -84,9 +84,11 @@ def merge_offer(source: str, target: str, *, yes: bool) -> None:
         offers = set(tools.store.offers())
         if source not in offers:
             raise click.ClickException(f"there is no offer {source}")
+        if target not in offers:
+            _check_name(target)
         if not yes:
             known = "has leads already" if target in offers else "has no leads yet: is it right?"
-            held = sum(1 for _ in tools.store.survey(source))
+            held = sum(bool(rows.touches) for rows in tools.store.survey(source))
             click.echo(f"{source} has {counted(held, 'lead')}; {target} {known}")
             click.echo("Nothing was done: add --yes.", err=True)
             return
@@ -94,6 +96,16 @@ def merge_offer(source: str, target: str, *, yes: bool) -> None:
         outcomes: Counter[str] = Counter(outcome for _, outcome in moved)
     _print_counts(outcomes)
     sys.exit(bool(outcomes[Moved.WAITING]))
+
+
+def _check_name(offer: str) -> None:
+    """Refuse the name of an offer that no lead would ever be sorted into."""
+    from leads.identity import offer_partition
+    from leads.model import Submission
+
+    called = offer_partition(Submission(offer_id=offer), aliases={})
+    if called != offer:
+        raise click.UsageError(f"no offer is called {offer!r}: is it {called!r}?")
 
 
 def _print_counts(counts: Mapping[str, int]) -> None:

@@ -20,8 +20,9 @@ from azure.core.rest import HttpRequest, HttpResponse
 from azure.storage.queue import LinearRetry, QueueClient, QueueServiceClient
 
 from leads.errors import InvalidSettings, StorageUnavailable
-from leads.queues import Queue, QueuedMessage, Queues, connect
+from leads.queues import Queue, Queues, connect
 from leads.settings import StorageConnection
+from leads.tending.ports import QueuedMessage
 from tests.contract.faults import (
     Fault,
     FaultyTransport,

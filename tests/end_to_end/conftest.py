@@ -8,6 +8,7 @@ import pytest
 from devhost.azurite import Azurite
 from devhost.launch import DevHost
 from tests.end_to_end.app import App
+from tests.end_to_end.operating import System, running
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,3 +25,10 @@ def host(azurite: Azurite) -> Iterator[DevHost]:
 @pytest.fixture
 def app(host: DevHost, azurite: Azurite) -> App:
     return App(url=host.url, connection=azurite.connection_string)
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """An app with a storage of its own, for commands that touch everything there."""
+    with Azurite() as azurite, running(azurite) as app:
+        yield app

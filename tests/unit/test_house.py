@@ -23,6 +23,7 @@ FLOORS = (
     {"leads.letters", "leads.credential"},
     {"leads.pipeline", "leads.health", "leads.upkeep"},
     {"leads.tending"},
+    {"leads.doctor"},
     {"leads.tables", "leads.queues", "leads.telemetry"},
     {"leads.wiring"},
     {"function_app", "leads.cli"},
