@@ -24,7 +24,7 @@ from leads.store import (
     UnreadableLead,
 )
 from leads.tables import keys
-from leads.upkeep.ports import LeadRows, RecentRow
+from leads.upkeep.ports import COPIED_AT_ONCE, LeadRows, RecentRow
 
 
 def _nothing(_call: str) -> None:
@@ -35,6 +35,10 @@ def _without_long_texts(touch: Touch) -> Touch:
     """What the table does not read for the fold (entities.TOUCH_COLUMNS_TO_FOLD)."""
     said = replace(touch.submission, description="", repaired=False)
     return replace(touch, payload="", submission=said)
+
+
+def _relocated(touch: Touch, to: Located) -> Touch:
+    return replace(touch, identity=replace(touch.identity, partition=to.partition))
 
 
 def _told(row: LeadRow) -> object:
@@ -74,14 +78,14 @@ class MemoryStore:
         self._enter("find_touches")
         return [
             Sighting(delivery_id=touch.delivery_id, received_at=touch.received_at)
-            for touch in self._touches_of(identity)
+            for touch in self.touches_of(identity)
             if touch.identity.fingerprint == identity.fingerprint
             and after < touch.received_at < before
         ]
 
     def read_touches(self, place: Located) -> list[Touch]:
         self._enter("read_touches")
-        return [_without_long_texts(touch) for touch in self._touches_of(place)]
+        return [_without_long_texts(touch) for touch in self.touches_of(place)]
 
     def commit(self, touch: Touch, lead: Lead, *, previous: StoredLead | None) -> None:
         self._enter("commit")
@@ -109,7 +113,7 @@ class MemoryStore:
             yield LeadRows(
                 place=place,
                 row=self.leads.get((partition, key)),
-                touches=[_without_long_texts(touch) for touch in self._touches_of(place)],
+                touches=[_without_long_texts(touch) for touch in self.touches_of(place)],
                 recents=self._recents_of(place),
             )
 
@@ -127,13 +131,13 @@ class MemoryStore:
 
     def put_fence(
         self, place: Located, fence: Fence, *, replaced: LeadRow | None, strays: Sequence[str] = ()
-    ) -> None:
+    ) -> FencedLead:
         self._enter("put_fence")
         self._check(place, replaced)
-        row = FencedLead(fence=fence, etag=str(next(self._etags)))
-        self.leads[place.partition, place.lead_key] = row
         self._unlist(place, strays)
+        row = self._stand(place, fence)
         self.after("put_fence")
+        return row
 
     def remove_lead(self, place: Located, *, replaced: LeadRow) -> None:
         self._enter("remove_lead")
@@ -148,23 +152,41 @@ class MemoryStore:
 
     def touch_times(self, place: Located) -> list[datetime]:
         self._enter("touch_times")
-        return [touch.received_at for touch in self._touches_of(place)]
+        return [touch.received_at for touch in self.touches_of(place)]
 
-    def remove_touches(self, place: Located, *, through: datetime | None = None) -> None:
+    def remove_touches(
+        self, place: Located, *, fenced: FencedLead, through: datetime | None = None
+    ) -> FencedLead:
         """Remove one after another: a crash in between leaves some."""
-        for touch in self._touches_of(place):
+        for touch in self.touches_of(place):
             if through is None or touch.received_at <= through:
                 self._enter("remove_touches")
+                self._check(place, fenced)
                 self.touches.pop((place.partition, keys.touch_row(touch)), None)
+                fenced = self._stand(place, fenced.fence)
                 self.after("remove_touches")
+        return fenced
 
-    def copy_touches(self, place: Located, *, to: Located) -> None:
-        for touch in self._touches_of(place):
-            self._enter("copy_touches")
-            identity = replace(touch.identity, partition=to.partition)
-            copied = replace(touch, identity=identity)
-            self.touches[to.partition, keys.touch_row(touch)] = copied
-            self.after("copy_touches")
+    def copy_touches(
+        self, touches: Sequence[Touch], *, to: Located, told: Lead | Fence, replaced: LeadRow | None
+    ) -> LeadRow:
+        self._enter("copy_touches")
+        whole = [self.touches.get((t.identity.partition, keys.touch_row(t))) for t in touches]
+        copied = [_relocated(touch, to) for touch in whole if touch]
+        if len(copied) < len(touches):
+            raise CommitConflict("a touch went away")
+        assert len(touches) <= COPIED_AT_ONCE
+        if any((to.partition, keys.touch_row(touch)) in self.touches for touch in copied):
+            raise CommitConflict("a touch exists")
+        if isinstance(told, Lead):
+            outdated = [keys.recent_row(replaced.lead)] if isinstance(replaced, StoredLead) else []
+            row: LeadRow = self._replace(told, replaced, strays=outdated)
+        else:
+            self._check(to, replaced)
+            row = self._stand(to, told)
+        self.touches |= {(to.partition, keys.touch_row(touch)): touch for touch in copied}
+        self.after("copy_touches")
+        return row
 
     def bury(self, letter: DeadLetter, *, now: datetime) -> None:  # noqa: ARG002 - the contract
         self._enter("bury")
@@ -181,8 +203,7 @@ class MemoryStore:
 
     def fence(self, place: Located) -> None:
         fence = Fence(kind=FenceKind.ERASING, since=datetime.min.replace(tzinfo=UTC))
-        row = FencedLead(fence=fence, etag=str(next(self._etags)))
-        self.leads[place.partition, place.lead_key] = row
+        self._stand(place, fence)
 
     def told(self, place: Located) -> Lead:
         """Return the lead that the row tells."""
@@ -190,17 +211,18 @@ class MemoryStore:
         assert isinstance(row, StoredLead)
         return row.lead
 
-    def make_unreadable(self, place: Located) -> None:
-        """Do what somebody does who edits the row so that it tells no lead any more."""
-        row = UnreadableLead(etag=str(next(self._etags)), fold_version=0)
-        self.leads[place.partition, place.lead_key] = row
-
-    def _touches_of(self, place: Located) -> list[Touch]:
+    def touches_of(self, place: Located) -> list[Touch]:
+        """Return the touches of a lead, in the order of their rows."""
         return [
             touch
             for (partition, _), touch in sorted(self.touches.items(), key=lambda entry: entry[0])
             if (partition, touch.identity.lead_key) == (place.partition, place.lead_key)
         ]
+
+    def make_unreadable(self, place: Located) -> None:
+        """Do what somebody does who edits the row so that it tells no lead any more."""
+        row = UnreadableLead(etag=str(next(self._etags)), fold_version=0)
+        self.leads[place.partition, place.lead_key] = row
 
     def _recents_of(self, place: Located) -> list[RecentRow]:
         return [
@@ -209,13 +231,20 @@ class MemoryStore:
             if (partition, keys.key_of_recent_row(row)) == (place.partition, place.lead_key)
         ]
 
-    def _replace(self, lead: Lead, replaced: LeadRow | None, *, strays: Sequence[str]) -> None:
+    def _replace(
+        self, lead: Lead, replaced: LeadRow | None, *, strays: Sequence[str]
+    ) -> StoredLead:
         self._check(lead, replaced)
-        self.leads[lead.partition, lead.lead_key] = StoredLead(
-            lead=lead, etag=str(next(self._etags))
-        )
+        row = StoredLead(lead=lead, etag=str(next(self._etags)))
+        self.leads[lead.partition, lead.lead_key] = row
         self._unlist(lead, strays)
         self.recent[lead.partition, keys.recent_row(lead)] = lead
+        return row
+
+    def _stand(self, place: Located, fence: Fence) -> FencedLead:
+        row = FencedLead(fence=fence, etag=str(next(self._etags)))
+        self.leads[place.partition, place.lead_key] = row
+        return row
 
     def _unlist(self, place: Located, row_keys: Sequence[str]) -> None:
         for row_key in row_keys:

@@ -59,13 +59,14 @@ class _Tally:
     def __init__(self) -> None:
         self._stages: Counter[str] = Counter()
         self._contact: Counter[str] = Counter()
-        self._seen: dict[bool, list[datetime]] = {True: [], False: []}
+        self._seen: dict[bool, datetime] = {}
         self._tests = 0
 
     def add(self, row: Entity) -> None:
+        """Count a lead row."""
         is_test = row.get("IsTest") is True
-        if "LastSeen" in row:
-            self._seen[is_test] = [max([*self._seen[is_test], moment(row["LastSeen"])])]
+        if seen_at := _moment(row.get("LastSeen")):
+            self._seen[is_test] = max(self._seen.get(is_test, seen_at), seen_at)
         if is_test:
             self._tests += 1
             return
@@ -74,15 +75,24 @@ class _Tally:
         self._contact[status] += 1
 
     def status(self, partition: str, *, as_of: datetime) -> OfferStatus:
+        """Return what was counted."""
         return OfferStatus(
             partition=partition,
             as_of=as_of,
             stages={stage.value: self._stages[stage] for stage in Stage},
             contact={status.value: self._contact[status] for status in ContactStatus},
             tests=self._tests,
-            last_real_at=next(iter(self._seen[False]), None),
-            last_test_at=next(iter(self._seen[True]), None),
+            last_real_at=self._seen.get(False),
+            last_test_at=self._seen.get(True),
         )
+
+
+def _moment(value: object) -> datetime | None:
+    """Return the time that *value* tells, if it tells one: a hand may have typed it."""
+    try:
+        return moment(value)
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def _known[T: (Stage, ContactStatus)](value: object, kinds: Iterable[T], otherwise: T) -> T:

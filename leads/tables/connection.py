@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
@@ -16,6 +16,8 @@ from leads.tables.table import Table
 
 if TYPE_CHECKING:
     from azure.core.pipeline.transport import HttpTransport
+    from requests import PreparedRequest, Response
+    from urllib3 import BaseHTTPResponse
 
     from leads.settings import StorageConnection
 
@@ -27,8 +29,25 @@ _RETRIES: dict[str, Any] = {
 _PATIENCE = {"connection_timeout": 5, "read_timeout": 10}  # seconds
 _HASTE = {"connection_timeout": 2, "read_timeout": 2}
 
+_WAIT_HEADERS = ("Retry-After", "retry-after-ms", "x-ms-retry-after-ms")
+
 CONNECTIONS = 48
 """As many as the worker has threads; above its 10, requests opens and drops one per call."""
+
+
+class OwnPauses(HTTPAdapter):
+    """Takes away how long the service asks to wait: the SDK would sleep for an hour, if told so.
+
+    The worker's threads are few and a function has two minutes; the queue is the better wait. The
+    tables' client takes no policy of ours, so it is done here.
+    """
+
+    @override
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        response = super().build_response(req, resp)
+        for name in _WAIT_HEADERS:
+            response.headers.pop(name, None)
+        return response
 
 
 def connect(
@@ -65,7 +84,7 @@ def open_table(service: TableServiceClient, name: str) -> Table:
 def new_transport(*, hasty: bool = False) -> RequestsTransport:
     """Return what the SDK would make by itself, with room for more connections."""
     session = Session()
-    adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
+    adapter = OwnPauses(pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return RequestsTransport(session=session, **(_HASTE if hasty else _PATIENCE))

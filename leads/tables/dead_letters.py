@@ -13,6 +13,7 @@ from leads.tables.letter_entities import (
     letter_to_entity,
     row_key,
 )
+from leads.tables.table import if_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,12 +94,22 @@ class TableDeadLetters:
         self._table.replace(changed(row.columns, letter), etag=row.etag)
 
     def remove(self, letter: StoredLetter) -> None:
-        """Remove *letter*; one that is gone already is no error.
+        """Remove *letter*, as it was read or, where it was only listed, as it is; or it is gone.
 
         Raises:
+            CommitConflict: it was read, and somebody changed it since; or nobody can tell.
             StorageUnavailable: it may or may not be gone.
         """
-        self._table.remove(letter.letter.stage, row_key(letter.letter.key, letter.letter.redrives))
+        one = letter.letter
+        place = {"PartitionKey": one.stage, "RowKey": row_key(one.key, one.redrives)}
+        if not letter.etag:
+            self._table.remove(place["PartitionKey"], place["RowKey"])
+            return
+        try:
+            self._table.transact([("delete", place, if_unchanged(letter.etag))])
+        except CommitConflict as conflict:
+            if conflict.missing_at is None:
+                raise
 
     def _row(self, letter: StoredLetter) -> Row | None:
         one = letter.letter

@@ -6,6 +6,7 @@ Nor does any of its messages: they may quote a row.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _MISSING = 404
 _REFUSED = range(400, 500)
 _READ_AGAIN = {_MISSING, 408, 409, 412, 429}  # somebody was faster, or the store was busy
+_BROKEN = AzureError, HTTPException, ValueError  # the last two where an answer was cut off
 
 
 def code_of(error: HttpResponseError) -> str:
@@ -34,7 +36,7 @@ def translated(operation: str) -> Iterator[None]:
     except HttpResponseError as error:
         reason = f"{error.status_code} {code_of(error)}".strip()
         raise StorageUnavailable(f"could not {operation}: {reason}") from None
-    except AzureError as error:
+    except _BROKEN as error:
         reason = type(error).__name__
         raise StorageUnavailable(f"could not {operation}: {reason}") from None
 
@@ -56,5 +58,5 @@ def conflicts() -> Iterator[None]:
             raise
         index = getattr(error, "index", None) if status == _MISSING else None
         raise CommitConflict(f"the write ended with {status}", missing_at=index) from None
-    except AzureError as error:
+    except _BROKEN as error:
         raise CommitConflict(f"the write ended with {type(error).__name__}") from None

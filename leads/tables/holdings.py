@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leads.letters import keys_of_addresses, lead_keys
+from leads.letters import keys_of_addresses
 from leads.tables import entities, keys
 from leads.tables.lead_store import IN_RANGE
 
@@ -77,7 +77,7 @@ class Holdings:
             if lead_key not in listed.lead_keys:
                 continue
             letter = self._letters.read(one.stage, one.key, one.redrives)
-            if letter and lead_key in lead_keys(letter.letter):
+            if letter:
                 yield {
                     "letter": letter.id,
                     "state": letter.state.value,

@@ -53,7 +53,8 @@ def rows_of_kind(kind: str) -> tuple[str, str]:
 
 def recent_rows_before(moment: datetime) -> tuple[str, str]:
     """Return the range of RowKeys of the leads last seen before *moment*, end excluded."""
-    return f"recent|{_LAST_MS - milliseconds(moment) + 1:013d}|", rows_of_kind("recent")[1]
+    first = min(_LAST_MS - milliseconds(moment) + 1, _LAST_MS)  # of 13 digits, too, before 1970
+    return f"recent|{first:013d}|", rows_of_kind("recent")[1]
 
 
 def touch_row(touch: Touch) -> str:

@@ -11,6 +11,7 @@ from leads.tables.keys import milliseconds
 from leads.tables.limits import Entity, fitted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 KEPT_FAILURES = 100
@@ -41,8 +42,7 @@ def letter_to_entity(letter: DeadLetter, *, now: datetime) -> Entity:
             "FailedAt": letter.failed_at,
             "Failures": _instant(letter),
             "ReceivedAt": received_at(letter),
-            "LeadKeys": ",".join(sorted(lead_keys(letter))) or None,
-            "Poisoned": True if letter.poisoned else None,
+            "LeadKeys": _joined(lead_keys(letter)),
             "BuriedAt": now,
             "Count": 1,
             "State": LetterState.PARKED.value,
@@ -62,11 +62,11 @@ def letter_from_entity(row: Entity, *, etag: str = "") -> StoredLetter:
         redrives=int(redrives),
         failed_at=moment(row["FailedAt"]),
         body=row.get("Body", b""),
-        poisoned=row.get("Poisoned", False),
+        poisoned=bool(row.get("Poisoned")),
     )
     return StoredLetter(
         letter=letter,
-        state=LetterState(row["State"]),
+        state=_state(row["State"]),
         count=row["Count"],
         buried_at=moment(row["BuriedAt"]),
         received_at=moment(row.get("ReceivedAt", row["FailedAt"])),
@@ -88,6 +88,7 @@ def changed(row: Entity, letter: StoredLetter) -> Entity:
         "RedrivenAt": letter.redriven_at,
         "TimesRedriven": letter.times_redriven,
         "SettledAt": letter.settled_at,
+        "LeadKeys": _joined(letter.lead_keys),
         "Envelope": letter.envelope or None,
     }
     return fitted(row | changes)
@@ -114,7 +115,9 @@ def counted(row: Entity, letter: DeadLetter) -> Entity | None:
     }
     # One retryable failure shows that a redrive may help; of several the latest tells most.
     if not letter.final and (row["Class"] == "final" or letter.failed_at > latest):
-        changes |= _verdict(letter) | {"NextAt": next_redrive(letter, times=count - 1)}
+        changes |= _verdict(letter)
+    again = letter_from_entity(row | changes)
+    changes["NextAt"] = next_redrive(again.letter, times=max(count - 1, again.times_redriven))
     return fitted(row | changes)
 
 
@@ -123,6 +126,7 @@ def _verdict(letter: DeadLetter) -> Entity:
         "Class": "final" if letter.final else "retryable",
         "Cause": letter.cause,
         "Attempts": letter.attempts,
+        "Poisoned": True if letter.poisoned else None,
     }
 
 
@@ -130,5 +134,15 @@ def _instant(letter: DeadLetter) -> str:
     return f"{milliseconds(letter.failed_at):013d}"
 
 
+def _state(text: object) -> LetterState:
+    """Return the state that *text* names; what a hand mistyped waits for a person."""
+    known = {state.value: state for state in LetterState}
+    return known.get(str(text), LetterState.PARKED)
+
+
+def _joined(keys: Iterable[str]) -> str | None:
+    return ",".join(sorted(keys)) or None
+
+
 def _moment(row: Entity, column: str) -> datetime | None:
-    return moment(row[column]) if column in row else None
+    return moment(row[column]) if row.get(column) else None

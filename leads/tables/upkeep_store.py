@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import batched
 from typing import TYPE_CHECKING
 
+from leads.errors import CommitConflict
+from leads.store import Fence, FencedLead, StoredLead
 from leads.tables import entities, keys
 from leads.tables.fences import fence_to_entity
 from leads.tables.lead_store import IN_RANGE, TableLeadStore, lead_operations, row_operation
@@ -15,17 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from leads.model import Lead, Located
-    from leads.store import Fence, LeadRow
+    from leads.model import Lead, Located, Touch
+    from leads.store import LeadRow
     from leads.tables.limits import Entity
     from leads.tables.table import Operation
     from leads.upkeep.ports import LeadRows, RecentRow
 
 REMOVED_AT_ONCE = 90
 """Rows in one transaction, which takes 100: the lead row and its recent row come on top."""
-
-COPIED_AT_ONCE = 10
-"""Touches in one transaction, which takes 4 MiB: one of them can pass 300 KB."""
 
 
 class TableUpkeepStore(TableLeadStore):
@@ -66,19 +66,20 @@ class TableUpkeepStore(TableLeadStore):
 
     def put_lead(self, lead: Lead, *, replaced: LeadRow | None, strays: Sequence[str] = ()) -> None:
         """Create or replace the lead and its recent row; remove the recent rows *strays*."""
-        outdated = set(strays[:REMOVED_AT_ONCE])
+        outdated = set(self._as_many_as_fit(lead.partition, strays))
         operations = lead_operations(lead, replaced=replaced, outdated=outdated)
         self._leads.transact_without_missing(operations)
 
     def put_fence(
         self, place: Located, fence: Fence, *, replaced: LeadRow | None, strays: Sequence[str] = ()
-    ) -> None:
+    ) -> FencedLead:
         """Let the lead row say *fence* and nothing else; remove what lists the lead."""
-        operations = [
+        some = self._as_many_as_fit(place.partition, strays)
+        etag = self._write(
             row_operation(fence_to_entity(place, fence), replaced),
-            *(removal(place.partition, row_key) for row_key in strays[:REMOVED_AT_ONCE]),
-        ]
-        self._leads.transact_without_missing(operations)
+            *(removal(place.partition, row_key) for row_key in some),
+        )
+        return FencedLead(fence=fence, etag=etag)
 
     def remove_lead(self, place: Located, *, replaced: LeadRow) -> None:
         """Remove the lead row."""
@@ -94,23 +95,59 @@ class TableUpkeepStore(TableLeadStore):
         rows = self._touch_rows(place, keys.touch_rows(place.lead_key), select=("RowKey",))
         return [keys.time_of_touch_row(row["RowKey"]) for row in rows]
 
-    def remove_touches(self, place: Located, *, through: datetime | None = None) -> None:
-        """Remove the touches received until *through*, or all."""
+    def remove_touches(
+        self, place: Located, *, fenced: FencedLead, through: datetime | None = None
+    ) -> FencedLead:
+        """Remove the touches received until *through*, or all, as long as it stays *fenced*."""
         bounds = keys.touch_rows(place.lead_key)
         if through is not None:
             bounds = keys.touch_rows_through(place.lead_key, through)
-        rows = self._touch_rows(place, bounds, select=("RowKey",))
-        self._remove(place.partition, [str(row["RowKey"]) for row in rows])
+        rows = list(self._touch_rows(place, bounds, select=("RowKey",)))
+        for some in batched(rows, REMOVED_AT_ONCE, strict=False):
+            etag = self._write(
+                row_operation(fence_to_entity(place, fenced.fence), fenced),
+                *(removal(place.partition, str(row["RowKey"])) for row in some),
+            )
+            fenced = replace(fenced, etag=etag)
+        return fenced
 
-    def copy_touches(self, place: Located, *, to: Located) -> None:
-        """Copy the touches with all their columns; what lies there already stays as it is."""
-        rows = self._touch_rows(place, keys.touch_rows(place.lead_key), select=None)
-        for some in batched(rows, COPIED_AT_ONCE, strict=False):
-            copies: list[Operation] = [
-                ("upsert", row | {"PartitionKey": to.partition}, {"mode": "replace"})
-                for row in some
-            ]
-            self._leads.transact(copies)
+    def copy_touches(
+        self, touches: Sequence[Touch], *, to: Located, told: Lead | Fence, replaced: LeadRow | None
+    ) -> LeadRow:
+        """Copy *touches* with all their columns, and let the lead row of *to* say *told*."""
+        copies: list[Operation] = [
+            ("create", row | {"PartitionKey": to.partition}) for row in self._whole(touches)
+        ]
+        if isinstance(told, Fence):
+            row = row_operation(fence_to_entity(to, told), replaced)
+            return FencedLead(fence=told, etag=self._write(row, *copies))
+        outdated = {keys.recent_row(replaced.lead)} if isinstance(replaced, StoredLead) else set()
+        rows = lead_operations(told, replaced=replaced, outdated=outdated)
+        return StoredLead(lead=told, etag=self._write(*rows, *copies))
+
+    def _whole(self, touches: Sequence[Touch]) -> list[Entity]:
+        """Return the rows of *touches*, which lie side by side, as nobody else may add to them."""
+        if not touches:
+            return []
+        wanted = [keys.touch_row(touch) for touch in touches]
+        bounds = wanted[0], f"{wanted[-1]}}}"  # } comes after every digit
+        rows = self._touch_rows(touches[0].identity, bounds, select=None)
+        found = [row for row in rows if row["RowKey"] in wanted]
+        if len(found) < len(wanted):
+            raise CommitConflict("a touch went away while it was copied")
+        return found
+
+    def _write(self, row: Operation, *rest: Operation) -> str:
+        """Write the lead row *row* and what goes with it; return the row's new ETag."""
+        etag, *_ = self._leads.transact_without_missing([row, *rest])
+        if not etag:
+            raise CommitConflict("the answer to the transaction is not complete")
+        return etag
+
+    def _as_many_as_fit(self, partition: str, row_keys: Sequence[str]) -> Sequence[str]:
+        """Return as many of *row_keys* as one transaction takes, when the others are removed."""
+        self._remove(partition, row_keys[REMOVED_AT_ONCE:])
+        return row_keys[:REMOVED_AT_ONCE]
 
     def _remove(self, partition: str, row_keys: Sequence[str]) -> None:
         for some in batched(row_keys, REMOVED_AT_ONCE, strict=False):

@@ -15,8 +15,8 @@ from leads.store import (
     refuse_newer,
     until_committed,
 )
-from leads.upkeep.ports import all_listing, listing
-from leads.upkeep.rebuilding import unlist
+from leads.upkeep.ports import all_listing
+from leads.upkeep.rebuilding import Rebuilt, rebuild_lead, unlist
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,12 +112,59 @@ class _Erasure:
                 self._remove_behind(found)
         elif old or self._tells_of_it(found, times):
             self._fence_and_remove(found, times)
-        elif self.strays and not times:
-            self._unlist(found)
-        elif gone := set(self.strays) - listing(found, store):
-            self._relist(found, gone)
+        elif self.strays:
+            self._unlist(found, times)
 
     def _tells_of_it(self, found: LeadRow | None, times: Sequence[datetime]) -> bool:
         if isinstance(found, StoredLead):
             return found.lead.first_seen <= self.through
         return isinstance(found, FencedLead) or (isinstance(found, UnreadableLead) and not times)
+
+    def _fence_and_remove(self, found: LeadRow | None, times: Sequence[datetime]) -> None:
+        self.found_some = True
+        place, store = self.place, self.tools.store
+        if any(time > self.through for time in times):
+            refuse_newer(found)  # what came later must be folded, by code that knows how
+        gone = all_listing(place, found, times, store).union(self.strays)
+        fence = self._fence(found)
+        fenced = store.put_fence(place, fence, replaced=found, strays=sorted(gone))
+        fenced = store.remove_touches(place, fenced=fenced, through=fence.through)
+        later = list(store.read_touches(place))
+        if later:
+            person = store.read_person(place.lead_key)
+            lead = with_contact_status(fold(later), person, self.tools.rules.dnc)
+            store.put_lead(lead, replaced=fenced)
+        else:
+            store.remove_lead(place, replaced=fenced)
+
+    def _fence(self, found: LeadRow | None) -> Fence:
+        through = self.through
+        if isinstance(found, FencedLead) and found.fence.through is not None:
+            through = max(through, found.fence.through)  # of an erasure that was broken off
+        return Fence(kind=FenceKind.ERASING, since=self.now, through=through)
+
+    def _remove_behind(self, found: FencedLead) -> None:
+        """Remove what is old behind a row that says where the lead is going, and leave the row."""
+        self.found_some = True
+        place, store = self.place, self.tools.store
+        if self.strays:
+            found = store.put_fence(place, found.fence, replaced=found, strays=self.strays)
+        store.remove_touches(place, fenced=found, through=self.through)
+
+    def _unlist(self, found: LeadRow | None, times: Sequence[datetime]) -> None:
+        if found is None and not times:
+            self.found_some = True
+            unlist(self.place, self.strays, self.tools)
+        else:
+            rebuilt = rebuild_lead(self.place, self.tools, strays=self.strays)
+            self.found_some |= rebuilt is Rebuilt.REBUILT
+
+
+def _last_seen(
+    place: Located, found: LeadRow | None, times: Sequence[datetime], store: UpkeepStore
+) -> datetime | None:
+    """Return when the lead was last seen: its touches know, whatever a hand made of its row."""
+    latest = max(times, default=None)
+    if isinstance(found, StoredLead) and latest in {None, found.lead.last_seen}:
+        return found.lead.last_seen
+    return fold(store.read_touches(place)).last_seen if times else None

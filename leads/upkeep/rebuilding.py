@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from leads.model import LeadPlace, Located
-    from leads.store import LeadRow
     from leads.upkeep.ports import LeadRows, Tools
 
 
@@ -51,35 +51,44 @@ def rebuild_lead(
     *,
     strays: Sequence[str] = (),
     relist: bool = False,
-    moved_from: str = "",
 ) -> Rebuilt:
     """Fold the touches of one lead anew; *strays* are recent rows that must go.
 
-    A lead row that is right is left alone, unless its recent row is not: *relist*. One that says
-    that the lead was moved away is replaced only where it comes back from there: *moved_from*.
+    A lead row that is right is left alone, unless its recent row is not: *relist*.
 
     Raises:
-        LeadFenced: it is being erased or moved; that must be finished first.
+        LeadFenced: it is being erased or moved, which must be finished first, or was moved away.
         NewerFold: newer code wrote the lead row.
         LeadConflict: others kept changing it.
 
     Source: DESIGN 5.4.
     """
     return until_committed(
-        lambda _attempt: _rebuild_once(
-            place, tools, strays=strays, relist=relist, moved_from=moved_from
-        ),
+        lambda _attempt: _rebuild_once(place, tools, strays=strays, relist=relist),
         backoff=tools.backoff,
     )
 
 
+def unlist(place: Located, strays: Sequence[str], tools: Tools) -> None:
+    """Remove recent rows of a lead that has no other row.
+
+    No ETag holds back a touch that comes meanwhile, so one of these rows may be the one it needs.
+
+    Raises:
+        NewerFold, LeadConflict: as `rebuild_lead`.
+    """
+    tools.store.remove_recents(place, strays)
+    with suppress(LeadFenced):  # whoever fenced it lists it anew
+        rebuild_lead(place, tools, relist=True)
+
+
 def _rebuild(rows: LeadRows, strays: Sequence[str], tools: Tools) -> Rebuilt:
-    if isinstance(rows.row, FencedLead):
+    if _is_on_its_way(rows):
         return Rebuilt.WAITING
-    if rows.row is None and not rows.touches:
-        tools.store.remove_recents(rows.place, strays)
-        return Rebuilt.UNLISTED
     try:
+        if not rows.touches and (rows.row is None or isinstance(rows.row, FencedLead)):
+            unlist(rows.place, strays, tools)
+            return Rebuilt.UNLISTED
         return rebuild_lead(rows.place, tools, strays=strays, relist=True)
     except LeadFenced:
         return Rebuilt.WAITING
@@ -87,12 +96,19 @@ def _rebuild(rows: LeadRows, strays: Sequence[str], tools: Tools) -> Rebuilt:
         return Rebuilt.NEWER
 
 
-def _rebuild_once(
-    place: Located, tools: Tools, *, strays: Sequence[str], relist: bool, moved_from: str
-) -> Rebuilt:
+def _is_on_its_way(rows: LeadRows) -> bool:
+    """Tell whether an erasure or a move is not done yet."""
+    if not isinstance(rows.row, FencedLead):
+        return False
+    return rows.row.fence.kind is not FenceKind.MOVED or bool(rows.touches)
+
+
+def _rebuild_once(place: Located, tools: Tools, *, strays: Sequence[str], relist: bool) -> Rebuilt:
     store = tools.store
     found = store.read_lead(place)
-    _check(found, moved_from=moved_from)
+    if isinstance(found, FencedLead):
+        raise LeadFenced(f"the lead row says {found.fence.kind}")
+    refuse_newer(found)
     person = store.read_person(place.lead_key)
     touches = list(store.read_touches(place))
     if not touches:
@@ -105,19 +121,10 @@ def _rebuild_once(
     return Rebuilt.REBUILT
 
 
-def _check(found: LeadRow | None, *, moved_from: str) -> None:
-    if isinstance(found, FencedLead):
-        comes_back = found.fence.kind is FenceKind.MOVED and found.fence.to == moved_from
-        if not comes_back:
-            raise LeadFenced(f"the lead row says {found.fence.kind}")
-    else:
-        refuse_newer(found)
-
-
 def _looks_wrong(rows: LeadRows, tools: Tools) -> bool:
     """Tell whether the lead row or its recent row says something else than the touches."""
     if isinstance(rows.row, FencedLead):
-        return rows.row.fence.through is not None or bool(rows.touches)
+        return _is_on_its_way(rows)
     if not rows.touches:
         return rows.row is None
     person = tools.store.read_person(rows.place.lead_key)

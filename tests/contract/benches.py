@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Protocol
 from uuid import uuid4
 
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from leads.model import Identity, Lead, Person, Touch
-from leads.store import LeadStore
+from leads.model import Identity, Lead, Located, Person, Touch
 from leads.tables import keys
 from leads.tables.connection import open_table
-from leads.tables.entities import touch_to_entity
-from leads.tables.lead_store import TableLeadStore
+from leads.tables.entities import recent_to_entity, touch_from_entity, touch_to_entity
 from leads.tables.limits import Entity
+from leads.tables.upkeep_store import TableUpkeepStore
+from leads.upkeep.ports import UpkeepStore
 from tests.memory import MemoryStore
 
 
@@ -24,7 +24,7 @@ class Bench(Protocol):
     """A store under test, and ways around it."""
 
     @property
-    def store(self) -> LeadStore: ...
+    def store(self) -> UpkeepStore: ...
 
     def row_keys(self, partition: str) -> list[str]:
         """Return the RowKeys of all rows of a partition, in order."""
@@ -35,6 +35,19 @@ class Bench(Protocol):
         """Mark the lead row as an erasure does."""
 
     def remove_recent(self, lead: Lead) -> None: ...
+
+    def touches(self, partition: str) -> list[Touch]:
+        """Return the touches of a partition with all that was stored, in order."""
+
+    def put_recent(self, *leads: Lead) -> None:
+        """List *leads* as a hand does: no other row changes."""
+
+    def edit_recent(self, lead: Lead) -> None:
+        """Let the row that lists *lead* show something else."""
+
+    def remove_lead_row(self, place: Located) -> None: ...
+
+    def remove_touch(self, touch: Touch) -> None: ...
 
 
 @dataclass
@@ -56,6 +69,26 @@ class MemoryBench:
     def remove_recent(self, lead: Lead) -> None:
         del self.store.recent[lead.partition, keys.recent_row(lead)]
 
+    def touches(self, partition: str) -> list[Touch]:
+        return [
+            touch
+            for (place, _), touch in sorted(self.store.touches.items(), key=_place)
+            if place == partition
+        ]
+
+    def put_recent(self, *leads: Lead) -> None:
+        for lead in leads:
+            self.store.recent[lead.partition, keys.recent_row(lead)] = lead
+
+    def edit_recent(self, lead: Lead) -> None:
+        self.store.recent[lead.partition, keys.recent_row(lead)] = replace(lead, campaign="edited")
+
+    def remove_lead_row(self, place: Located) -> None:
+        del self.store.leads[place.partition, place.lead_key]
+
+    def remove_touch(self, touch: Touch) -> None:
+        del self.store.touches[touch.identity.partition, keys.touch_row(touch)]
+
 
 @dataclass
 class TableBench:
@@ -64,8 +97,8 @@ class TableBench:
     privacy: str = keys.PRIVACY
 
     @property
-    def store(self) -> TableLeadStore:
-        return TableLeadStore(
+    def store(self) -> TableUpkeepStore:
+        return TableUpkeepStore(
             leads=open_table(self.service, self.leads),
             privacy=open_table(self.service, self.privacy),
         )
@@ -107,3 +140,28 @@ class TableBench:
     def remove_recent(self, lead: Lead) -> None:
         table = self.service.get_table_client(self.leads)
         table.delete_entity(lead.partition, keys.recent_row(lead))
+
+    def touches(self, partition: str) -> list[Touch]:
+        return [touch_from_entity(row) for row in self.rows(partition) if row["Kind"] == "touch"]
+
+    def put_recent(self, *leads: Lead) -> None:
+        table = self.service.get_table_client(self.leads)
+        for some in batched(leads, 100, strict=False):
+            table.submit_transaction([("upsert", recent_to_entity(lead)) for lead in some])
+
+    def edit_recent(self, lead: Lead) -> None:
+        row = {"PartitionKey": lead.partition, "RowKey": keys.recent_row(lead)}
+        table = self.service.get_table_client(self.leads)
+        table.update_entity(row | {"Campaign": "edited"}, mode=UpdateMode.MERGE)
+
+    def remove_lead_row(self, place: Located) -> None:
+        table = self.service.get_table_client(self.leads)
+        table.delete_entity(place.partition, keys.lead_row(place.lead_key))
+
+    def remove_touch(self, touch: Touch) -> None:
+        table = self.service.get_table_client(self.leads)
+        table.delete_entity(touch.identity.partition, keys.touch_row(touch))
+
+
+def _place(entry: tuple[tuple[str, str], Touch]) -> tuple[str, str]:
+    return entry[0]

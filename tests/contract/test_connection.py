@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from devhost.azurite import Azurite
+from leads.errors import StorageUnavailable
 from leads.settings import StorageConnection
 from leads.tables.connection import connect, new_transport, open_table
 
@@ -37,3 +43,45 @@ def test_a_request_gives_up_long_before_the_function_does() -> None:
     configured = new_transport().connection_config
 
     assert (configured.timeout, configured.read_timeout) == (5, 10)
+
+
+class Busy(BaseHTTPRequestHandler):
+    """A service that is busy once, and asks to be left alone for long."""
+
+    pause = ""
+    asked = 0
+
+    def do_GET(self) -> None:
+        Busy.asked += 1
+        self.send_response(503 if Busy.asked == 1 else 404)
+        self.send_header("Retry-After", Busy.pause)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    Busy.asked = 0
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/devstoreaccount1"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("asked", ["3600", "soon", "Thu, 01 Jan 2099 00:00:00 GMT"])
+def test_a_service_that_asks_for_a_long_pause_is_tried_again_soon(busy: str, asked: str) -> None:
+    Busy.pause = asked
+    account = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=a2V5"
+    place = StorageConnection(connection_string=f"{account};TableEndpoint={busy};")
+    begun = time.monotonic()
+
+    with connect(place) as client, pytest.raises(StorageUnavailable, match="404"):
+        open_table(client, "Leads").get("nobody", "nothing")
+
+    assert Busy.asked == 2
+    assert time.monotonic() - begun < 10

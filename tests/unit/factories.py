@@ -11,14 +11,17 @@ from leads.door import Request
 from leads.model import Delivery, DncPolicy, Enrichment, Identity, Person, Submission, Touch
 from leads.pipeline.receive import receive
 from leads.pipeline.stage import Ports
+from leads.recording import record
 from leads.store import Backoff, Rules
+from leads.upkeep.ports import Tools
+from tests.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from leads.model import Contact
+    from leads.outcome import Outcome
     from leads.pipeline.receive import Reception
-    from tests.memory import MemoryStore
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 AT_ONCE = timedelta(0)
@@ -54,10 +57,12 @@ def payload(*, person: dict[str, str] | None = None, **top: object) -> str:
     return json.dumps({"UserDetails": contact, "LeadSource": source, **top})
 
 
-def identity(said: str = "hello", *, lead_key: str = ADA_KEY) -> Identity:
+def identity(
+    said: str = "hello", *, lead_key: str = ADA_KEY, partition: str = PARTITION
+) -> Identity:
     """Return an identity whose fingerprint is a hash of *said*."""
     fingerprint = sha256(said.encode()).hexdigest()
-    return Identity(partition=PARTITION, lead_key=lead_key, fingerprint=fingerprint, version=1)
+    return Identity(partition=partition, lead_key=lead_key, fingerprint=fingerprint, version=1)
 
 
 def delivery(
@@ -80,6 +85,7 @@ def touch(  # noqa: PLR0913 - one keyword for each thing that a test may name
     after: timedelta = AT_ONCE,
     delivery_id: str = "",
     lead_key: str = ADA_KEY,
+    partition: str = PARTITION,
     submission: Submission = INS,
     enrichment: Enrichment = NOTHING,
 ) -> Touch:
@@ -87,7 +93,7 @@ def touch(  # noqa: PLR0913 - one keyword for each thing that a test may name
     return Touch(
         delivery_id=delivery_id or f"{said} after {after}",
         received_at=START + after,
-        identity=identity(said, lead_key=lead_key),
+        identity=identity(said, lead_key=lead_key, partition=partition),
         submission=submission,
         enrichment=enrichment,
     )
@@ -131,6 +137,24 @@ def received(text: str = "", *, delivery_id: str = "d-1", after: timedelta = AT_
 def no_wait() -> Backoff:
     """Return a backoff that takes no time."""
     return Backoff(sleep=lambda _seconds: None, random=lambda: 0.5, clock=lambda: 0.0)
+
+
+def tools(store: MemoryStore) -> Tools:
+    """Return what upkeep works with, on *store*."""
+    return Tools(store=store, rules=RULES, backoff=no_wait())
+
+
+def put(touch: Touch, store: MemoryStore, *, rules: Rules = RULES) -> Outcome:
+    """Record *touch* as the pipeline does."""
+    return record(touch, store=store, rules=rules, backoff=no_wait())
+
+
+def store_with(*touches: Touch, rules: Rules = RULES) -> MemoryStore:
+    """Return a store in which *touches* were recorded, in this order."""
+    store = MemoryStore()
+    for one in touches:
+        put(one, store, rules=rules)
+    return store
 
 
 def ports(store: MemoryStore, *, edition: str = "2018") -> Ports:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,24 +13,45 @@ from hypothesis import strategies as st
 
 from leads.errors import CommitConflict, LeadConflict, LeadFenced, NewerFold
 from leads.identity import WINDOW_OF_ANONYMOUS
-from leads.model import FOLD_VERSION, Contact, ContactStatus, Person, Submission, Touch
+from leads.model import (
+    FOLD_VERSION,
+    Contact,
+    ContactStatus,
+    Delivery,
+    Person,
+    Submission,
+    Touch,
+)
 from leads.outcome import Outcome
-from leads.recording import find_duplicate, record
-from leads.store import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, Backoff, Rules, StoredLead
+from leads.recording import find_duplicate, is_recorded, record
+from leads.store import (
+    ATTEMPTS,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Backoff,
+    Fence,
+    FenceKind,
+    Rules,
+    StoredLead,
+)
 from tests.memory import MemoryStore
 from tests.unit.factories import (
     AT_ONCE,
     HOUR,
     MS,
+    PARTITION,
     POLICY,
     RULES,
     START,
     WINDOW,
     act,
+    delivery,
     identity,
-    no_wait,
+    put,
+    store_with,
     touch,
 )
+from tests.unit.interleaving import Crash, at_call, crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,37 +59,6 @@ if TYPE_CHECKING:
 
 PLACE = identity().partition, identity().lead_key
 ANONYMOUS = "a" + "0" * 32
-
-
-class Crash(Exception):
-    """The process dies here."""
-
-
-def put(touch: Touch, store: MemoryStore, *, rules: Rules = RULES) -> Outcome:
-    return record(touch, store=store, rules=rules, backoff=no_wait())
-
-
-def store_with(*touches: Touch, rules: Rules = RULES) -> MemoryStore:
-    store = MemoryStore()
-    for one in touches:
-        put(one, store, rules=rules)
-    return store
-
-
-def at_call(number: int, happen: Callable[[], object], store: MemoryStore) -> None:
-    """Let something happen once, before the storage call of this number."""
-    due = len(store.calls) + number
-
-    def before(_call: str) -> None:
-        if len(store.calls) == due:
-            store.before = lambda _call: None
-            happen()
-
-    store.before = before
-
-
-def crash() -> None:
-    raise Crash
 
 
 def answer_is_lost(call: str) -> None:
@@ -251,6 +241,111 @@ def test_a_fenced_lead_is_left_alone() -> None:
         put(touch("second", after=HOUR), store)
 
     assert store.rows() == rows
+
+
+@pytest.mark.parametrize("kind", [FenceKind.ERASING, FenceKind.MOVING])
+def test_a_redelivery_waits_behind_a_fence_too(kind: FenceKind) -> None:
+    store = store_with(touch("first"))
+    fence(store, kind)
+    rows = store.rows()
+
+    with pytest.raises(LeadFenced):
+        put(touch("first"), store)
+
+    assert store.rows() == rows
+
+
+def fence(store: MemoryStore, kind: FenceKind, *, here: str = PARTITION, to: str = "") -> None:
+    """Let the lead row say *kind*, as an erasure or a move does."""
+    place = identity(partition=here)
+    told = Fence(kind=kind, since=START, to=to)
+    store.put_fence(place, told, replaced=store.read_lead(place))
+
+
+# Where the row says that the lead was moved
+
+OTHER, THIRD = "contoso.other", "contoso.third"
+
+
+def store_moved_to(*offers: str) -> MemoryStore:
+    """Return a store in which a lead went from the usual offer to the last of *offers*."""
+    store = store_with(touch("first", delivery_id="d-1", partition=offers[-1]))
+    for here, to in pairwise([PARTITION, *offers]):
+        fence(store, FenceKind.MOVED, here=here, to=to)
+    return store
+
+
+@pytest.mark.parametrize("offers", [(OTHER,), (OTHER, THIRD)], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    ("coming", "outcome", "count"),
+    [
+        pytest.param(touch("second", after=HOUR), Outcome.RECORDED, 2, id="new"),
+        pytest.param(touch("before", after=-HOUR), Outcome.RECORDED, 2, id="late"),
+        pytest.param(touch("first", delivery_id="d-1"), Outcome.REDELIVERED, 1, id="redelivery"),
+        pytest.param(touch("first", delivery_id="d-2"), Outcome.DUPLICATE, 1, id="duplicate"),
+    ],
+)
+def test_a_lead_that_was_moved_is_followed(
+    offers: tuple[str, ...], coming: Touch, outcome: Outcome, count: int
+) -> None:
+    store = store_moved_to(*offers)
+
+    assert put(coming, store) is outcome
+    assert store.told(identity(partition=offers[-1])).touch_count == count
+    assert {partition for partition, _ in store.touches} == {offers[-1]}
+
+
+def test_a_touch_makes_a_lead_where_the_one_that_was_moved_there_is_gone() -> None:
+    store = MemoryStore()
+    fence(store, FenceKind.MOVED, to=OTHER)
+
+    assert put(touch(), store) is Outcome.RECORDED
+    assert store.told(identity(partition=OTHER)).touch_count == 1
+
+
+def test_a_lead_that_is_fenced_where_it_was_moved_waits() -> None:
+    store = store_moved_to(OTHER)
+    fence(store, FenceKind.MOVING, here=OTHER, to=THIRD)
+
+    with pytest.raises(LeadFenced):
+        put(touch("second", after=HOUR), store)
+
+
+def test_what_an_erased_person_sent_before_is_dropped_wherever_the_lead_went() -> None:
+    store = store_moved_to(OTHER)
+    store.persons[identity().lead_key] = Person(erased_at=START)
+
+    assert put(touch("second"), store) is Outcome.ERASED
+
+
+def test_a_circle_of_moves_ends_in_an_error() -> None:
+    store = store_moved_to(OTHER)
+    fence(store, FenceKind.MOVED, here=OTHER, to=PARTITION)
+    rows = store.rows()
+
+    with pytest.raises(LeadConflict):
+        put(touch("second"), store)
+
+    assert store.rows() == rows
+
+
+@pytest.mark.parametrize(
+    ("coming", "recorded"),
+    [
+        pytest.param(delivery(delivery_id="d-1"), True, id="the same delivery"),
+        pytest.param(delivery(delivery_id="d-2"), True, id="the same event"),
+        pytest.param(
+            replace(delivery(), identity=identity("something else")), False, id="another event"
+        ),
+    ],
+)
+def test_an_event_is_known_to_be_recorded_wherever_its_lead_went(
+    coming: Delivery, *, recorded: bool
+) -> None:
+    store = store_with(touch(delivery_id="d-1", partition=OTHER))
+    fence(store, FenceKind.MOVED, to=OTHER)
+
+    assert is_recorded(coming, store=store, window=WINDOW) is recorded
 
 
 def test_a_fence_that_comes_between_reading_and_writing_holds() -> None:
