@@ -66,6 +66,10 @@ class LeadFenced(Retryable):
     """Raised when a lead is being erased or moved: its row must stand still (DESIGN 5.5)."""
 
 
+class UnreadableTouch(Retryable):
+    """Raised on a touch row that a hand changed beyond recognition: it must be mended by hand."""
+
+
 class OfferMoved(Final):
     """Raised when a lead is to be moved to where it was moved away from, or to two places."""
 

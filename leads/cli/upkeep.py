@@ -61,7 +61,7 @@ def rebuild(offer: str | None) -> None:
         for partition in [offer] if offer else tools.store.offers():
             outcomes += Counter(outcome for _, outcome in rebuild_offer(partition, tools))
     _print_counts(outcomes)
-    sys.exit(bool(outcomes[Rebuilt.WAITING] or outcomes[Rebuilt.NEWER]))
+    sys.exit(any(outcomes[kind] for kind in (Rebuilt.WAITING, Rebuilt.NEWER, Rebuilt.UNREADABLE)))
 
 
 @click.command()
@@ -95,7 +95,7 @@ def merge_offer(source: str, target: str, *, yes: bool) -> None:
         moved = move_offer(source, tools, to=target, now=wiring.now())
         outcomes: Counter[str] = Counter(outcome for _, outcome in moved)
     _print_counts(outcomes)
-    sys.exit(bool(outcomes[Moved.WAITING]))
+    sys.exit(bool(outcomes[Moved.WAITING] or outcomes[Moved.UNREADABLE]))
 
 
 def _check_name(offer: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from leads.errors import UnreadableTouch
 from leads.model import Person
 from leads.store import FencedLead, Sighting, StoredLead, UnreadableLead
 from leads.tables import entities, keys
-from leads.tables.columns import moment
 from leads.tables.fences import fence_from_entity, is_fence
 from leads.tables.table import if_unchanged, removal
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from leads.model import Identity, Lead, Located, Touch
     from leads.store import LeadRow
+    from leads.tables.limits import Entity
     from leads.tables.table import Operation, Row, Table
 
 IN_RANGE = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
@@ -52,22 +53,30 @@ class TableLeadStore:
                 "end": end,
                 "fingerprint": identity.fingerprint,
             },
-            select=("DeliveryId", "ReceivedAt"),
+            select=("RowKey", "DeliveryId"),
         )
         return [
-            Sighting(delivery_id=row["DeliveryId"], received_at=moment(row["ReceivedAt"]))
+            Sighting(
+                delivery_id=str(row.get("DeliveryId", "")),
+                received_at=keys.time_of_touch_row(row["RowKey"]),
+            )
             for row in rows
         ]
 
     def read_touches(self, place: Located) -> Iterator[Touch]:
-        """Yield all touches of the lead, without their payloads."""
+        """Yield all touches of the lead, without their payloads.
+
+        Raises:
+            UnreadableTouch: a hand changed one of them beyond recognition.
+            StorageUnavailable: nobody could tell.
+        """
         start, end = keys.touch_rows(place.lead_key)
         rows = self._leads.query(
             IN_RANGE,
             {"partition": place.partition, "start": start, "end": end},
             select=entities.TOUCH_COLUMNS_TO_FOLD,
         )
-        return (entities.touch_from_entity(row) for row in rows)
+        return map(touch_of, rows)
 
     def commit(self, touch: Touch, lead: Lead, *, previous: StoredLead | None) -> None:
         """Create the touch and create or replace its lead and recent row, all or nothing.
@@ -95,6 +104,18 @@ def lead_row_of(row: Row) -> LeadRow:
     except entities.NOT_READABLE:
         version = entities.fold_version(row.columns)
         return UnreadableLead(etag=row.etag, fold_version=version)
+
+
+def touch_of(row: Entity) -> Touch:
+    """Return the touch in *row*.
+
+    Raises:
+        UnreadableTouch: a hand changed it beyond recognition.
+    """
+    try:
+        return entities.touch_from_entity(row)
+    except entities.NOT_READABLE:  # their messages quote the row
+        raise UnreadableTouch("a touch row tells no touch any more: mend it by hand") from None
 
 
 def lead_operations(lead: Lead, *, replaced: LeadRow | None, outdated: set[str]) -> list[Operation]:

@@ -8,11 +8,12 @@ from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from leads.errors import UnreadableTouch
 from leads.messages import format_time
 from leads.model import LeadPlace
 from leads.tables import entities, keys
 from leads.tables.columns import moment
-from leads.tables.lead_store import IN_RANGE, lead_row_of
+from leads.tables.lead_store import IN_RANGE, lead_row_of, touch_of
 from leads.tables.table import Row
 from leads.upkeep.ports import LeadRows, RecentRow
 
@@ -35,16 +36,20 @@ def survey(table: Table, partition: str) -> Iterator[LeadRows]:
     leads = _rows(table, partition, entities.LEAD, select=None)
     touches = _rows(table, partition, entities.TOUCH, select=entities.TOUCH_COLUMNS_TO_FOLD)
     for key, found in groupby(heapq.merge(leads, touches, key=_lead_key), key=_lead_key):
-        rows = list(found)
-        yield LeadRows(
-            place=LeadPlace(partition=partition, lead_key=key),
-            row=next((lead_row_of(row) for row in rows if _is_lead_row(row)), None),
-            touches=[entities.touch_from_entity(r.columns) for r in rows if not _is_lead_row(r)],
-            recents=recents.pop(key, []),
-        )
+        place = LeadPlace(partition=partition, lead_key=key)
+        yield _lead_rows(place, list(found), recents.pop(key, []))
     for key, listed in recents.items():
         place = LeadPlace(partition=partition, lead_key=key)
         yield LeadRows(place=place, row=None, touches=[], recents=listed)
+
+
+def _lead_rows(place: LeadPlace, rows: Sequence[Row], recents: Sequence[RecentRow]) -> LeadRows:
+    row = next((lead_row_of(row) for row in rows if _is_lead_row(row)), None)
+    try:
+        touches = [touch_of(row.columns) for row in rows if not _is_lead_row(row)]
+    except UnreadableTouch:
+        return LeadRows(place=place, row=row, touches=[], recents=recents, readable=False)
+    return LeadRows(place=place, row=row, touches=touches, recents=recents)
 
 
 def recent_row_of(row: Entity) -> RecentRow:

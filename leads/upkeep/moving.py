@@ -33,6 +33,7 @@ class Moved(StrEnum):
     MOVED = "moved"
     ALREADY = "already moved"
     NOTHING = "no touches"
+    UNREADABLE = "unreadable touch"  # a hand changed one beyond recognition, and must mend it
     WAITING = "waiting"  # it is being erased, here or there, which must be finished first
 
 
@@ -48,6 +49,9 @@ def move_offer(
     """
     for rows in tools.store.survey(partition):
         listed = [recent.row_key for recent in rows.recents]
+        if not rows.readable:
+            yield rows.place, Moved.UNREADABLE
+            continue
         try:
             yield rows.place, move_lead(rows.place, tools, to=to, now=now, strays=listed)
         except LeadFenced:

@@ -39,6 +39,7 @@ class LeadRows:
     row: LeadRow | None
     touches: Sequence[Touch]
     recents: Sequence[RecentRow]
+    readable: bool = True  # False: a hand changed a touch beyond recognition
 
 
 class UpkeepStore(LeadStore, Protocol):

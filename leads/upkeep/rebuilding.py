@@ -27,6 +27,7 @@ class Rebuilt(StrEnum):
     NO_TOUCHES = "no touches"  # somebody removed them: the row is all that is known, and stays
     WAITING = "waiting"  # it is being erased or moved, which must be finished first
     NEWER = "newer"  # newer code folded it
+    UNREADABLE = "unreadable touch"  # a hand changed one beyond recognition, and must mend it
 
 
 def rebuild_offer(partition: str, tools: Tools) -> Iterator[tuple[LeadPlace, Rebuilt]]:
@@ -39,6 +40,9 @@ def rebuild_offer(partition: str, tools: Tools) -> Iterator[tuple[LeadPlace, Reb
         StorageUnavailable: try again; what is done is done.
     """
     for rows in tools.store.survey(partition):
+        if not rows.readable:
+            yield rows.place, Rebuilt.UNREADABLE
+            continue
         wanted = _wanted_row_key(rows, tools)
         strays = [recent.row_key for recent in rows.recents if recent.row_key != wanted]
         wrong = strays or _looks_wrong(rows, tools)

@@ -7,11 +7,14 @@ from uuid import uuid4
 import pytest
 from azure.data.tables import UpdateMode
 
-from leads.model import DncPolicy
+from leads.errors import UnreadableTouch
+from leads.model import DncPolicy, Identity
 from leads.outcome import Outcome
 from leads.recording import record
 from leads.store import Rules, StoredLead, UnreadableLead
 from leads.tables import keys
+from leads.upkeep.ports import Tools
+from leads.upkeep.rebuilding import Rebuilt, rebuild_offer
 from tests.contract.benches import TableBench
 from tests.contract.factories import at, identity, lead, touch
 from tests.unit.factories import HOUR, MARGIN, no_wait
@@ -90,3 +93,48 @@ def test_a_wish_that_was_typed_as_text_counts(tables: TableBench, written: str) 
     person = tables.store.read_person(person_of_its_own)
 
     assert person.erased_at == at()
+
+
+def edit_first_touch(tables: TableBench, of: Identity, edit: dict[str, object]) -> None:
+    (row_key,) = [key for key in tables.row_keys(of.partition) if "touch|" in key]
+    place: dict[str, object] = {"PartitionKey": of.partition, "RowKey": row_key}
+    tables.service.get_table_client(tables.leads).update_entity(place | edit, mode=UpdateMode.MERGE)
+
+
+TOUCH_EDITS = {
+    "a stage of the team's own": {"Stage": "won"},
+    "a number as name": {"FirstName": 5},
+    "a time as text": {"ReceivedAt": "yesterday"},
+}
+
+
+@pytest.mark.parametrize("edit", TOUCH_EDITS.values(), ids=TOUCH_EDITS)
+def test_an_edited_touch_row_is_named_without_what_stands_in_it(
+    tables: TableBench, edit: dict[str, object]
+) -> None:
+    first = touch(identity())
+    record(first, store=tables.store, rules=RULES, backoff=no_wait())
+    edit_first_touch(tables, first.identity, edit)
+    tools = Tools(store=tables.store, rules=RULES, backoff=no_wait())
+
+    with pytest.raises(UnreadableTouch) as caught:
+        list(tables.store.read_touches(first.identity))
+    outcomes = [outcome for _, outcome in rebuild_offer(first.identity.partition, tools)]
+
+    assert "won" not in str(caught.value)
+    assert outcomes == [Rebuilt.UNREADABLE]
+
+
+def test_an_edited_touch_row_still_shows_a_duplicate(tables: TableBench) -> None:
+    first = touch(identity())
+    record(first, store=tables.store, rules=RULES, backoff=no_wait())
+    edit_first_touch(tables, first.identity, {"ReceivedAt": "yesterday", "DeliveryId": 5})
+
+    again = record(
+        touch(first.identity, received_at=at(minutes=1)),
+        store=tables.store,
+        rules=RULES,
+        backoff=no_wait(),
+    )
+
+    assert again is Outcome.DUPLICATE
