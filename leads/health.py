@@ -38,7 +38,8 @@ class Backlog:
     @property
     def minutes(self) -> int:
         """Return how old the oldest message was, in whole minutes."""
-        return int((self.as_of - (self.oldest_at or self.as_of)).total_seconds() // 60)
+        age = self.as_of - (self.oldest_at or self.as_of)
+        return max(0, int(age.total_seconds() // 60))  # storage has a clock of its own
 
 
 class HealthCheck:

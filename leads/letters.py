@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
 
 from leads.errors import InvalidMessage
 from leads.identity import is_usable_email, lead_key
@@ -22,7 +21,13 @@ from leads.normal_form import normalised_email
 from leads.rejections import DeadLetter, decode_rejected, key_of_delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+
+    from leads.messages import Envelope
+
+REFUSED = "receive"
+"""The stage of what the door refused: it never became a message, whatever it looks like."""
 
 FIRST_REDRIVE = timedelta(minutes=5)
 LONGEST_REDRIVE = timedelta(days=1)
@@ -36,8 +41,15 @@ REDRIVES_OF_POISON = 3
 KEYS_KEPT = 50
 """Of how many persons a letter is known to speak: a forged list must not outgrow the row."""
 
-_BETWEEN_WORDS = re.compile(r"[\s\"<>(),;:\\\[\]{}|=&?/]+")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_MOST_REDRIVES = 9_999  # what a RowKey takes and nobody reaches
+_MOST_ATTEMPTS = 2**31 - 1
+_YEARS = range(1970, 9999)  # those that a table takes, with a pause added
+
+_BETWEEN_WORDS = re.compile(r"[\s\"<>(),;:\\\[\]]+")
+_MAYBE_BETWEEN = re.compile(r"[{}|=&?/]+")  # an address may hold these, too
+_AROUND_WORDS = "'.!*`\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2026"
+_ESCAPE = re.compile(r"\\{1,4}(?:u([0-9a-fA-F]{4})|[bfnrt])")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 
 class LetterState(StrEnum):
@@ -71,6 +83,11 @@ class StoredLetter:
         """Return what a person names the letter by: stage, key and number of redrives."""
         return f"{self.letter.stage}/{self.letter.key}/{self.letter.redrives}"
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing is to be done about it any more."""
+        return self.state in {LetterState.STORED, LetterState.DROPPED}
+
 
 def next_redrive(letter: DeadLetter, *, times: int = 0) -> datetime | None:
     """Return when *letter* is due for another try; None where a person must decide.
@@ -99,22 +116,21 @@ def letter_of_poison(body: bytes, *, queue: str, stage: str, found_at: datetime)
     Source: DESIGN 5.5.
     """
     try:
-        return decode_rejected(body)
+        inner = decode_rejected(body)
     except InvalidMessage:
-        pass
-    redrives, key = 0, sha256(body).hexdigest()
-    try:
-        delivery = read_envelope(body)["delivery"]
-        redrives = int(delivery.get("redrives", 0))
-        key = key_of_delivery(delivery.get("id"), body)
-    except (InvalidMessage, KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        pass  # no envelope: kept whole, under the hash of what it is
+        inner = None
+    if inner and _fits_a_row(inner):
+        return inner
+    delivery = _delivery(body)
+    redrives = delivery.get("redrives")
+    if type(redrives) is not int or not 0 <= redrives <= _MOST_REDRIVES:
+        redrives = 0
     return DeadLetter(
         stage=stage,
         final=False,
         cause=f"Poisoned: found in {queue}; it ended the process or could not be decoded",
         attempts=0,
-        key=key,
+        key=key_of_delivery(delivery.get("id"), body),
         redrives=redrives,
         failed_at=found_at,
         body=body,
@@ -125,9 +141,10 @@ def letter_of_poison(body: bytes, *, queue: str, stage: str, found_at: datetime)
 def received_at(letter: DeadLetter) -> datetime:
     """Return when what *letter* holds was received; a refused payload failed at that moment."""
     try:
-        return parse_time(read_envelope(letter.body)["delivery"]["received_at"])
-    except (InvalidMessage, KeyError, TypeError, ValueError):
+        moment = parse_time(_stamped(letter)["received_at"])
+    except (KeyError, TypeError, ValueError):
         return letter.failed_at
+    return moment if moment.year in _YEARS else letter.failed_at
 
 
 def lead_keys(letter: DeadLetter) -> frozenset[str]:
@@ -136,25 +153,71 @@ def lead_keys(letter: DeadLetter) -> frozenset[str]:
     An accepted lead speaks of its own person alone: erasing another whom it mentions must not
     lose it. What was refused, or cannot be decoded, speaks of every e-mail address in it.
     """
-    try:
-        known = read_envelope(letter.body)["delivery"]["lead_key"]
-    except (InvalidMessage, KeyError, TypeError):
-        known = None
+    known = _stamped(letter).get("lead_key")
     if isinstance(known, str) and known:
         return frozenset({known})
-    return frozenset(keys_of_addresses(letter.body.decode("utf-8", "replace"))[:KEYS_KEPT])
+    text = letter.body.decode("utf-8", "replace")
+    return frozenset(islice(_keys_of_addresses(text), KEYS_KEPT))
 
 
 def keys_of_addresses(text: str) -> list[str]:
     """Return the lead keys of the e-mail addresses in *text*, in whatever form it was sent."""
-    unescaped = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    words = [
-        word.strip("'.")
-        for form in (text, unescaped, unquote_plus(text))
-        for word in _BETWEEN_WORDS.split(form)
-        if "@" in word
-    ]
-    emails = dict.fromkeys(normalised_email(word) for word in words)
-    return [
-        lead_key(Contact(email=email), fingerprint="") for email in emails if is_usable_email(email)
-    ]
+    return list(_keys_of_addresses(text))
+
+
+def _keys_of_addresses(text: str) -> Iterator[str]:
+    known: set[str] = set()
+    for word in dict.fromkeys(_words(text)):
+        email = normalised_email(word)
+        if email not in known and is_usable_email(email):
+            known.add(email)
+            yield lead_key(Contact(email=email), fingerprint="")
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield what may be an address: one too many harms less than one overlooked."""
+    decoded = _percent_decoded(text)
+    for form in (text, _unescaped(text), decoded, _unescaped(decoded)):
+        for word in _BETWEEN_WORDS.split(form):
+            if "@" in word:
+                yield word.strip("'.")
+                for part in _MAYBE_BETWEEN.split(word):
+                    if "@" in part:
+                        yield part.strip(_AROUND_WORDS)
+
+
+def _unescaped(text: str) -> str:
+    """Undo the escapes of JSON, also where one JSON stood in another."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+
+
+def _percent_decoded(text: str) -> str:
+    """Undo the encoding of forms."""
+
+    def decoded(found: re.Match[str]) -> str:
+        return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
+
+    return _PERCENT.sub(decoded, text.replace("+", " "))
+
+
+def _stamped(letter: DeadLetter) -> Envelope:
+    """Return what the door stamped on *letter*: nothing where it refused it."""
+    return {} if letter.stage == REFUSED else _delivery(letter.body)
+
+
+def _delivery(body: bytes) -> Envelope:
+    """Return the delivery in *body*, whatever its version; empty where there is none."""
+    try:
+        delivery = read_envelope(body).get("delivery")
+    except InvalidMessage:
+        return {}
+    return delivery if isinstance(delivery, dict) else {}
+
+
+def _fits_a_row(letter: DeadLetter) -> bool:
+    """Tell whether a table can keep *letter* as it is: a forged one must not be found for ever."""
+    return (
+        letter.failed_at.year in _YEARS
+        and 0 <= letter.redrives <= _MOST_REDRIVES
+        and 0 <= letter.attempts <= _MOST_ATTEMPTS
+    )

@@ -160,8 +160,8 @@ class MemoryLetters:
         settled_before: datetime | None = None,
     ) -> Iterator[StoredLetter]:
         self.before("find")
-        for row, etag in list(self.rows.values()):
-            letter = letter_from_entity(row, etag=etag)
+        for row, _ in list(self.rows.values()):
+            letter = letter_from_entity(row)
             wanted = [
                 state is None or letter.state is state,
                 not stage or letter.letter.stage == stage,
@@ -189,6 +189,9 @@ class MemoryLetters:
     def remove(self, letter: StoredLetter) -> None:
         self.before("remove_letter")
         place = letter.letter.stage, f"{letter.letter.key}|{letter.letter.redrives}"
+        _, etag = self.rows.get(place, ({}, ""))
+        if letter.etag and etag and etag != letter.etag:
+            raise CommitConflict("the dead letter changed meanwhile")
         self.rows.pop(place, None)
         self.after("remove_letter")
 
@@ -218,6 +221,17 @@ class MemoryPersons:
         self.before("write_person")
         self.store.persons[lead_key] = person
         self.after("write_person")
+
+    def update(self, lead_key: str, change: Callable[[Person], Person]) -> tuple[Person, Person]:
+        before = self.read(lead_key)
+        after = change(before)
+        if after != before:
+            self.before("write_person")
+            if self.store.persons.get(lead_key, Person()) != before:
+                raise CommitConflict("the wishes of the person changed meanwhile")
+            self.store.persons[lead_key] = after
+            self.after("write_person")
+        return before, after
 
 
 def _told_at(person: Person) -> datetime:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from leads.names import POISON_QUEUES, QUEUES
+from leads.tending.patience import Patience
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from leads.tending.ports import Bounds, MessageQueue, QueuedMessage, TendPorts
 
 SOON = timedelta(days=3)
+OLD = timedelta(days=4)
+"""How old the head of a queue may become: what was put later is younger, so it lives for three
+days more. Also what never expires goes to the end then, or it would hide what stands behind it."""
+
 AT_ONCE = 32
 INVISIBLE = timedelta(minutes=1)
 
@@ -31,31 +36,35 @@ def keep_alive(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     Source: DESIGN 5.5.
     """
     counts: Counter[str] = Counter()
+    patience = Patience()
     for name in (*QUEUES, *POISON_QUEUES):
         queue = ports.queues.open(name)
-        while not bounds.reached and _ages(queue, bounds.now):
-            renewed = _renew_some(queue, bounds.now)
-            counts["renewed"] += renewed
-            if not renewed:
-                break  # others took what was seen
+        with patience.with_one():
+            while not bounds.reached and (reach := _reach_of_old_ones(queue, bounds.now)):
+                renewed = _renew(queue, reach)
+                counts["renewed"] += renewed
+                if not renewed:
+                    break  # others took what was seen
+    patience.end()
     return counts
 
 
-def _ages(queue: MessageQueue, now: datetime) -> bool:
-    return any(_expires_soon(message, now) for message in queue.peek(AT_ONCE))
+def _reach_of_old_ones(queue: MessageQueue, now: datetime) -> int:
+    """Return how many messages to take so that all old ones are among them that can be seen.
+
+    Those behind are left alone: what is taken ten times, the host takes for poison.
+    """
+    heads = enumerate(queue.peek(AT_ONCE), start=1)
+    return max((place for place, message in heads if _is_old(message, now)), default=0)
 
 
-def _renew_some(queue: MessageQueue, now: datetime) -> int:
-    renewed = 0
-    for message in queue.take(AT_ONCE, invisible=INVISIBLE):
-        if _expires_soon(message, now):
-            queue.send(message.body)
-            queue.remove(message)
-            renewed += 1
-        else:
-            queue.release(message)
-    return renewed
+def _renew(queue: MessageQueue, limit: int) -> int:
+    taken = queue.take(limit, invisible=INVISIBLE)
+    for message in taken:
+        queue.send(message.body)
+        queue.remove(message)
+    return len(taken)
 
 
-def _expires_soon(message: QueuedMessage, now: datetime) -> bool:
-    return message.expires_at - now < SOON
+def _is_old(message: QueuedMessage, now: datetime) -> bool:
+    return message.expires_at - now < SOON or now - message.inserted_at > OLD

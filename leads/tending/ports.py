@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -89,7 +89,11 @@ class LetterStore(Protocol):
         """
 
     def remove(self, letter: StoredLetter) -> None:
-        """Remove *letter*."""
+        """Remove *letter*, as it was read or, where it was only listed, as it is; or it is gone.
+
+        Raises:
+            CommitConflict: it was read, and somebody changed it since.
+        """
 
 
 class PersonStore(Protocol):
@@ -103,6 +107,13 @@ class PersonStore(Protocol):
 
     def write(self, lead_key: str, person: Person) -> None:
         """Keep the person's wishes."""
+
+    def update(self, lead_key: str, change: Callable[[Person], Person]) -> tuple[Person, Person]:
+        """Keep what *change* makes of the person's wishes; return them as they were, and as kept.
+
+        Raises:
+            CommitConflict: somebody else told wishes at this moment, or nobody can tell.
+        """
 
 
 class Census(Protocol):
@@ -160,3 +171,11 @@ class Bounds:
     def reached(self) -> bool:
         """Tell whether no further piece of work may begin."""
         return self.clock() >= self.ends_at
+
+    def share(self, parts: int) -> Bounds:
+        """Return the bounds of one of so many parts of the time that is left.
+
+        No step may take it all: the others would never have their turn while the first has work.
+        """
+        now = self.clock()
+        return replace(self, ends_at=now + (self.ends_at - now) / parts)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from leads.errors import LeadFenced, NewerFold
 from leads.model import LeadPlace
-from leads.store import StoredLead
+from leads.store import StoredLead, UnreadableLead
+from leads.tending.patience import Patience, from_another_one
 from leads.upkeep.erasing import erase_lead
 from leads.upkeep.rebuilding import Rebuilt, rebuild_lead
 
@@ -40,13 +41,16 @@ def repeat_wishes(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     counts: Counter[str] = Counter()
     if not persons:
         return counts
-    for offer in ports.tools.store.offers():
+    counts["letters_erased"] += erase_letters(persons, ports)
+    patience = Patience()
+    for offer in from_another_one(list(ports.tools.store.offers()), bounds.now):
         for lead_key, person in persons.items():
             if bounds.reached:
-                return counts
-            place = LeadPlace(partition=offer, lead_key=lead_key)
-            counts += carry_out(place, person, ports, now=bounds.now)
-    counts["letters_erased"] += erase_letters(persons, ports)
+                break
+            with patience.with_one():
+                place = LeadPlace(partition=offer, lead_key=lead_key)
+                counts += carry_out(place, person, ports, now=bounds.now)
+    patience.end()
     return counts
 
 
@@ -59,7 +63,7 @@ def carry_out(place: LeadPlace, person: Person, ports: TendPorts, *, now: dateti
     counts: Counter[str] = Counter()
     if person.erased_at:
         counts["leads_erased"] += erase_lead(place, ports.tools, through=person.erased_at, now=now)
-    if isinstance(ports.tools.store.read_lead(place), StoredLead):
+    if isinstance(ports.tools.store.read_lead(place), StoredLead | UnreadableLead):
         with suppress(LeadFenced, NewerFold):  # whoever holds it folds it with the wish in mind
             counts["leads_changed"] += rebuild_lead(place, ports.tools) is Rebuilt.REBUILT
     return counts

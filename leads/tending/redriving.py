@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from leads import messages
 from leads.door import Request
 from leads.errors import CommitConflict, InvalidMessage, LeadsError
-from leads.letters import LetterState, next_redrive
+from leads.letters import REFUSED, LetterState, next_redrive
 from leads.names import RECEIVED, STAGES
 from leads.pipeline.receive import receive
 from leads.recording import is_recorded
+from leads.tending.patience import Patience, from_another_one
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,8 +35,11 @@ AT_MOST = 1_000
 UNSEEN = timedelta(hours=1)
 """How long a redriven letter may stay out of the table until it is parked again (DESIGN 5.5)."""
 
-REFUSED = "receive"
-"""The stage of what the door refused: no message yet, so it must pass the door again."""
+UNSEEN_POISON = timedelta(hours=3)
+"""The same for what ends the process: the host hides it for ten minutes, and that ten times."""
+
+
+_QUEUES = {REFUSED: RECEIVED} | {stage: queue for queue, stage in STAGES.items()}
 
 
 class Redriven(StrEnum):
@@ -56,10 +60,13 @@ def redrive_due(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     Source: DESIGN 5.5.
     """
     counts: Counter[str] = Counter()
+    patience = Patience()
     for listed in ports.letters.find(state=LetterState.PARKED, due=bounds.now):
-        if bounds.reached or counts.total() >= AT_MOST:
+        if bounds.reached or counts[Redriven.SENT] >= AT_MOST:
             break
-        counts[redrive(listed, ports, now=bounds.now)] += 1
+        with patience.with_one():
+            counts[redrive(listed, ports, now=bounds.now)] += 1
+    patience.end()
     return counts
 
 
@@ -78,12 +85,12 @@ def redrive(listed: StoredLetter, ports: TendPorts, *, now: datetime) -> Redrive
             letter = _accepted(letter, ports)
     except CommitConflict:
         return Redriven.CHANGED
-    queue, body = _message(letter)
-    if not body:
+    if one.stage == REFUSED and not letter.envelope:
         return Redriven.STILL_REFUSED
+    queue = _QUEUES.get(one.stage)
     if not queue:
         return Redriven.UNKNOWN_STAGE
-    ports.queues.open(queue).send(body)
+    ports.queues.open(queue).send(letter.envelope or _once_more(letter))
     return _mark_sent(letter, ports, now=now)
 
 
@@ -96,13 +103,18 @@ def confirm_redriven(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     Source: DESIGN 5.5.
     """
     counts: Counter[str] = Counter()
-    for listed in ports.letters.find(state=LetterState.REDRIVEN):
+    patience = Patience()
+    redriven = list(ports.letters.find(state=LetterState.REDRIVEN))
+    for listed in from_another_one(redriven, bounds.now):
         if bounds.reached:
             break
         one = listed.letter
-        if letter := ports.letters.read(one.stage, one.key, one.redrives):
-            with suppress(CommitConflict):  # it failed anew at this moment: the next run looks
+        # A conflict: it failed anew at this moment, and the next run looks.
+        with patience.with_one(), suppress(CommitConflict):
+            letter = ports.letters.read(one.stage, one.key, one.redrives)
+            if letter and letter.state is LetterState.REDRIVEN:
                 counts[_confirm(letter, ports, now=bounds.now)] += 1
+    patience.end()
     return counts
 
 
@@ -131,10 +143,11 @@ def _settled(
     tools = ports.tools
     if delivery and is_recorded(delivery, store=tools.store, window=tools.rules.window):
         return replace(letter, state=LetterState.STORED, settled_at=now, next_at=None)
+    sent_at = letter.redriven_at or letter.buried_at
     if newer := _newer(letter, ports):  # which decides for this one, too
-        dropped = newer.state is LetterState.DROPPED
-        return replace(letter, state=newer.state, settled_at=now) if dropped else None
-    if letter.redriven_at is not None and now - letter.redriven_at <= UNSEEN:
+        decided = newer.is_settled and (newer.settled_at or now) >= sent_at
+        return replace(letter, state=newer.state, settled_at=now) if decided else None
+    if now - sent_at <= (UNSEEN_POISON if letter.letter.poisoned else UNSEEN):
         return None
     waited = replace(letter.letter, failed_at=now)
     due = next_redrive(waited, times=max(letter.count - 1, letter.times_redriven))
@@ -165,20 +178,16 @@ def _accepted(letter: StoredLetter, ports: TendPorts) -> StoredLetter:
     )
     if reception.received is None:
         return letter
-    ports.letters.change(replace(letter, envelope=reception.received))
+    accepted = replace(letter, envelope=reception.received)
+    if reception.delivery:  # it may speak of somebody who has no e-mail address
+        known = letter.lead_keys | {reception.delivery.identity.lead_key}
+        accepted = replace(accepted, lead_keys=known)
+    ports.letters.change(accepted)
     one = letter.letter
     kept = ports.letters.read(one.stage, one.key, one.redrives)
     if kept is None or not kept.envelope:
         raise CommitConflict("the dead letter changed meanwhile")
     return kept
-
-
-def _message(letter: StoredLetter) -> tuple[str, bytes]:
-    """Return the queue and the body to send; an empty one where there is none to send."""
-    if letter.letter.stage == REFUSED:
-        return RECEIVED, letter.envelope
-    queues = {stage: queue for queue, stage in STAGES.items()}
-    return queues.get(letter.letter.stage, ""), _once_more(letter)
 
 
 def _once_more(letter: StoredLetter) -> bytes:
@@ -205,6 +214,7 @@ def _mark_sent(letter: StoredLetter, ports: TendPorts, *, now: datetime) -> Redr
         redriven_at=now,
         times_redriven=letter.times_redriven + 1,
         next_at=None,
+        settled_at=None,  # a person may have dropped it before
     )
     try:
         ports.letters.change(sent)

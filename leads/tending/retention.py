@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from leads.errors import CommitConflict
+from leads.tending.patience import Patience
 from leads.upkeep.erasing import retire_lead
 
 if TYPE_CHECKING:
@@ -26,13 +29,17 @@ def retire_leads(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     counts: Counter[str] = Counter()
     if ports.retention is None:
         return counts
-    before = bounds.now - ports.retention
+    before, patience = bounds.now - ports.retention, Patience()
     for offer in ports.tools.store.offers():
         for place, listed in ports.census.silent(offer, before=before):
             if bounds.reached:
-                return counts
-            gone = retire_lead(place, ports.tools, before=before, now=bounds.now, strays=[listed])
-            counts["retired"] += gone
+                break
+            with patience.with_one():
+                gone = retire_lead(
+                    place, ports.tools, before=before, now=bounds.now, strays=[listed]
+                )
+                counts["retired"] += gone
+    patience.end()
     return counts
 
 
@@ -43,12 +50,14 @@ def remove_settled_letters(ports: TendPorts, bounds: Bounds) -> Counter[str]:
         StorageUnavailable: try again.
     """
     counts: Counter[str] = Counter()
-    for letter in ports.letters.find(settled_before=bounds.now - SETTLED):
+    before = bounds.now - SETTLED
+    for listed in ports.letters.find(settled_before=before):
         if bounds.reached:
-            return counts
-        one = letter.letter
-        fresh = ports.letters.read(one.stage, one.key, one.redrives)
-        if fresh and fresh.settled_at:  # it did not fail anew meanwhile
-            ports.letters.remove(fresh)
-            counts["letters_removed"] += 1
+            break
+        one = listed.letter
+        letter = ports.letters.read(one.stage, one.key, one.redrives)
+        if letter and letter.is_settled and (letter.settled_at or before) < before:
+            with suppress(CommitConflict):  # it failed anew at this moment
+                ports.letters.remove(letter)
+                counts["letters_removed"] += 1
     return counts

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 type Step = Callable[[TendPorts, Bounds], Counter[str]]
 
 STEPS: Mapping[str, Step] = {
+    "keep_alive": keep_alive,
     "drain_poison": drain_poison,
     "confirm_redriven": confirm_redriven,
     "redrive_due": redrive_due,
-    "keep_alive": keep_alive,
     "repeat_wishes": repeat_wishes,
     "retire_leads": retire_leads,
     "remove_settled_letters": remove_settled_letters,
@@ -49,13 +49,15 @@ def tend(ports: TendPorts, bounds: Bounds) -> TendReport:
     """
     counts: Counter[str] = Counter()
     failures: list[str] = []
-    for name, step in STEPS.items():
+    for left, (name, step) in zip(range(len(STEPS), 0, -1), STEPS.items(), strict=True):
+        if bounds.reached:
+            break
         try:
-            counts += step(ports, bounds)
+            counts += step(ports, bounds.share(left))
         except Exception as error:  # noqa: BLE001 - the others must have their turn
             failures.append(f"{name}: {describe(error)}")
     try:
         ports.status.write(current(ports, now=bounds.now, failures=failures))
     except Exception as error:  # noqa: BLE001 - as above
         failures.append(f"status: {describe(error)}")
-    return TendReport(counts=dict(counts), failures=failures)
+    return TendReport(counts=dict(counts), failures=tuple(failures))

@@ -11,6 +11,7 @@ from leads.errors import LeadsError
 from leads.letters import LetterState
 from leads.names import POISON_QUEUES, QUEUES
 from leads.store import FenceKind
+from leads.tending.patience import Patience
 from leads.upkeep.erasing import erase_lead
 from leads.upkeep.moving import move_lead
 
@@ -88,15 +89,18 @@ def count_offers(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     known = ports.status.offers()
     present = list(ports.tools.store.offers())
     counts: Counter[str] = Counter()
+    patience = Patience()
     for gone in known.keys() - set(present):
         ports.status.remove_offer(gone)
     for offer in sorted(present, key=lambda name: name in known and known[name].as_of.timestamp()):
         if bounds.reached:
             break
-        status, fenced = ports.census.count(offer, as_of=bounds.now)
-        ports.status.write_offer(status)
-        counts["offers_counted"] += 1
-        counts += _finish(fenced, ports, bounds)
+        with patience.with_one():
+            status, fenced = ports.census.count(offer, as_of=bounds.now)
+            ports.status.write_offer(status)
+            counts["offers_counted"] += 1
+            counts += _finish(fenced, ports, bounds)
+    patience.end()
     return counts
 
 
@@ -144,16 +148,21 @@ def _finish(fenced: Sequence[Fenced], ports: TendPorts, bounds: Bounds) -> Count
     for place, fence in fenced:
         if fence.kind is FenceKind.MOVED or bounds.now - fence.since < UNFINISHED:
             continue
+        if bounds.reached:
+            break
         try:
-            _finish_one(place, fence, ports, now=bounds.now)
-            counts["finished"] += 1
+            finished = _finish_one(place, fence, ports, now=bounds.now)
         except LeadsError:
-            counts["unfinished"] += 1  # it stays fenced, its messages wait, and doctor tells
+            finished = False  # it stays fenced, its messages wait, and doctor tells
+        counts["finished" if finished else "unfinished"] += 1
     return counts
 
 
-def _finish_one(place: LeadPlace, fence: Fence, ports: TendPorts, *, now: datetime) -> None:
+def _finish_one(place: LeadPlace, fence: Fence, ports: TendPorts, *, now: datetime) -> bool:
     if fence.kind is FenceKind.MOVING:
         move_lead(place, ports.tools, to=fence.to, now=now)
-    elif fence.through is not None:
+    elif fence.through is None:
+        return False  # a hand made it, and only a hand knows how much must go
+    else:
         erase_lead(place, ports.tools, through=fence.through, now=now)
+    return True

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leads.model import LeadPlace
+from leads.store import until_committed
 from leads.tending.privacy import carry_out, erase_letters
 from leads.upkeep.erasing import erase_lead
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from leads.model import Person
@@ -29,8 +31,11 @@ def forget(lead_key: str, ports: TendPorts, *, now: datetime) -> Counter[str]:
 
     Source: DESIGN 5.5.
     """
-    person = replace(ports.persons.read(lead_key), erased_at=now, changed_at=now)
-    ports.persons.write(lead_key, person)
+
+    def tell(known: Person) -> Person:
+        return replace(known, erased_at=max(now, known.erased_at or now), changed_at=now)
+
+    _, person = _told(lead_key, ports, tell)
     counts: Counter[str] = Counter()
     store = ports.tools.store
     for offer in store.offers():
@@ -53,16 +58,27 @@ def object_to_contact(
 
     Source: DESIGN 5.4 and 5.5.
     """
-    before = ports.persons.read(lead_key)
-    person = before
-    if objects != (before.suppressed_at is not None):
-        person = replace(before, suppressed_at=now if objects else None, changed_at=now)
-        ports.persons.write(lead_key, person)
+
+    def tell(known: Person) -> Person:
+        if objects == (known.suppressed_at is not None):
+            return known
+        return replace(known, suppressed_at=now if objects else None, changed_at=now)
+
+    before, person = _told(lead_key, ports, tell)
     counts: Counter[str] = Counter({"objections": int(person != before)})
     for offer in ports.tools.store.offers():
         place = LeadPlace(partition=offer, lead_key=lead_key)
         counts += _without_erasure(place, person, ports, now=now)
     return counts
+
+
+def _told(
+    lead_key: str, ports: TendPorts, tell: Callable[[Person], Person]
+) -> tuple[Person, Person]:
+    """Return a person's wishes as they were and as they are kept now."""
+    return until_committed(
+        lambda _attempt: ports.persons.update(lead_key, tell), backoff=ports.tools.backoff
+    )
 
 
 def _without_erasure(

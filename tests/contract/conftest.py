@@ -10,6 +10,7 @@ from leads.settings import StorageConnection
 from leads.tables.connection import connect
 from tests.contract.benches import Bench, MemoryBench, TableBench
 from tests.contract.faults import FaultyTransport
+from tests.contract.tending_benches import TendingBench, memory_bench, table_bench
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,14 @@ def bench(request: pytest.FixtureRequest) -> Bench:
         return MemoryBench()
     real: TableBench = request.getfixturevalue("tables")
     return real
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def tending(request: pytest.FixtureRequest) -> TendingBench:
+    if request.param == "memory":
+        return memory_bench()
+    service: TableServiceClient = request.getfixturevalue("service")
+    return table_bench(service)
 
 
 @pytest.fixture

@@ -8,13 +8,15 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from azure.data.tables import TableServiceClient
+from azure.data.tables import TableServiceClient, UpdateMode
 
 from leads.errors import InvalidPayload, Retryable, StorageUnavailable
+from leads.letters import LetterState
 from leads.pipeline.bury import bury
 from leads.rejections import DeadLetter, decode_rejected, encode_failure, encode_refusal
 from leads.tables.connection import open_table
-from leads.tables.dead_letters import KEPT_FAILURES, TableDeadLetters
+from leads.tables.dead_letters import TableDeadLetters
+from leads.tables.letter_entities import KEPT_FAILURES
 from leads.tables.limits import Entity
 from tests.contract.factories import MS, NOON, at, letter, message, payload
 from tests.contract.faults import FAULTS, REPEATED, Fault, FaultyTransport, Killed, rounds
@@ -74,6 +76,7 @@ def test_a_refused_payload_is_kept_as_it_came(cemetery: Cemetery) -> None:
         "Body": b'\xff{"broken',
         "FailedAt": NOON,
         "Failures": "1795348800000",
+        "ReceivedAt": NOON,
         "BuriedAt": BURIED_AT,
         "Count": 1,
         "State": "parked",
@@ -104,6 +107,34 @@ def test_what_fails_anew_is_parked_again_whatever_was_done_with_it(cemetery: Cem
     cemetery.bury(replace(first, failed_at=at(hours=1)))
 
     assert (after_redelivery, cemetery.row()["State"]) == ("dropped", "parked")
+
+
+@pytest.mark.parametrize("typed", ["Parked", "", "done"])
+def test_a_state_that_a_hand_typed_wrongly_waits_for_a_person(
+    cemetery: Cemetery, typed: str
+) -> None:
+    one = letter()
+    cemetery.bury(one)
+    table = cemetery.service.get_table_client(cemetery.name)
+    table.update_entity(cemetery.row() | {"State": typed})
+
+    [listed] = cemetery.letters.find()
+
+    assert (listed.letter.key, listed.state) == (one.key, LetterState.PARKED)
+
+
+def test_a_row_of_the_first_days_is_read_with_what_it_has(cemetery: Cemetery) -> None:
+    _, dead = failed(error=StorageUnavailable("503"))
+    cemetery.bury(dead)
+    new = {"ReceivedAt", "LeadKeys", "Poisoned", "TimesRedriven"}
+    old = {name: value for name, value in cemetery.row().items() if name not in new}
+    cemetery.service.get_table_client(cemetery.name).update_entity(old, mode=UpdateMode.REPLACE)
+
+    [read] = cemetery.letters.find()
+    cemetery.bury(replace(dead, failed_at=at(hours=1)))
+
+    assert (read.received_at, read.lead_keys, read.times_redriven) == (NOON, frozenset(), 0)
+    assert cemetery.row()["Count"] == 2
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["final first", "retryable first"])
@@ -163,7 +194,9 @@ def test_a_failed_message_is_kept_without_its_failure(cemetery: Cemetery) -> Non
     assert row["Body"] == body
     assert json.loads(row["Body"]) == json.loads(body)
     assert (row["PartitionKey"], row["RowKey"]) == ("write", "d-1|0")
-    assert (row["Attempts"], row["FailedAt"]) == (10, NOON)
+    assert (row["Attempts"], row["FailedAt"], row["ReceivedAt"]) == (10, NOON, NOON)
+    assert row["LeadKeys"] == json.loads(body)["delivery"]["lead_key"]
+    assert "Poisoned" not in row
 
 
 def test_a_retryable_failure_says_when_it_is_due(cemetery: Cemetery) -> None:

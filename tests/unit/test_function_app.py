@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -15,9 +16,11 @@ import pytest
 
 import function_app
 from leads import wiring
+from leads.errors import TendingIncomplete
 from leads.names import CONNECTION, ENRICHED, RECEIVED, REJECTED
 from leads.pipeline.stage import LAST_ATTEMPT
 from tests.unit.factories import payload
+from tests.unit.world import World
 
 ROOT = Path(__file__).parents[2]
 HOST = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
@@ -44,7 +47,14 @@ def outputs(name: str) -> dict[str, str]:
 
 
 def test_these_are_the_functions() -> None:
-    assert set(FUNCTIONS) == {"receive_lead", "enrich_lead", "write_lead", "bury_lead", "health"}
+    assert set(FUNCTIONS) == {
+        "receive_lead",
+        "enrich_lead",
+        "write_lead",
+        "bury_lead",
+        "tend_leads",
+        "health",
+    }
 
 
 def test_the_door_takes_every_method_because_the_host_would_answer_404_to_others() -> None:
@@ -82,6 +92,7 @@ def test_every_queue_has_its_reader_who_gets_bytes(name: str, queue: str) -> Non
         ("enrich_lead", {"enriched": ENRICHED, "rejected": REJECTED}),
         ("write_lead", {"rejected": REJECTED}),
         ("bury_lead", {}),
+        ("tend_leads", {}),
         ("health", {}),
     ],
 )
@@ -110,6 +121,12 @@ def test_no_function_reads_a_poison_queue_because_the_host_skips_messages_there(
     read = {b["queueName"] for f in FUNCTIONS.values() for b in queue_triggers(f)}
 
     assert read == set(LEADS_QUEUES)
+
+
+def test_tending_happens_every_five_minutes() -> None:
+    timer = trigger("tend_leads")
+
+    assert (timer["type"], timer["schedule"]) == ("timerTrigger", "0 */5 * * * *")
 
 
 def queue_triggers(function: func.Function) -> list[dict[str, Any]]:
@@ -202,6 +219,59 @@ def test_the_door_names_the_method_that_it_takes() -> None:
     assert (queued.sent, rejected.sent) == (None, None)
 
 
+def tend(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the timer fire."""
+    monkeypatch.setattr(wiring, "tend_ports", lambda: world.ports)
+    FUNCTIONS["tend_leads"].get_user_function()(func.TimerRequest())
+
+
+def test_the_timer_tends_and_logs_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    world.now = wiring.now()
+    world.queue(f"{RECEIVED}-poison").put(b"poison")
+
+    with caplog.at_level(logging.INFO, logger="leads"):
+        tend(world, monkeypatch)
+
+    [record] = caplog.records
+    assert json.loads(record.getMessage()) == {
+        "event": "tend.done",
+        "buried": 1,
+        "failures": [],
+    }
+    assert record.levelno == logging.INFO
+    assert len(world.letters.rows) == 1
+
+
+def test_what_could_not_be_tended_is_logged_as_an_error_and_fails_the_timer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World()
+    world.down = {"peek"}
+
+    with (
+        caplog.at_level(logging.INFO, logger="leads"),
+        pytest.raises(TendingIncomplete, match="keep_alive: StorageUnavailable: peek: 503; status"),
+    ):
+        tend(world, monkeypatch)
+
+    [record] = caplog.records
+    assert len(json.loads(record.getMessage())["failures"]) == 2
+    assert record.levelno == logging.ERROR
+
+
+def test_a_run_ends_well_before_the_host_would_end_the_worker() -> None:
+    bounds = wiring.tend_bounds()
+
+    seconds = bounds.ends_at - bounds.clock()
+
+    assert 60 < seconds < 100
+    assert HOST["functionTimeout"] == "00:02:00"
+    assert not bounds.reached
+
+
 def test_the_time_is_utc_in_whole_milliseconds() -> None:
     moment = wiring.now()
 
@@ -220,7 +290,8 @@ INDEX = """
 import sys
 import function_app
 names = [f.get_function_name() for f in function_app.app.get_functions()]
-slow = [m for m in sys.modules if m.startswith(("azure.data", "azure.core", "leads.pipeline"))]
+rooms = ("azure.data", "azure.core", "azure.storage", "leads.pipeline", "leads.tending")
+slow = [m for m in sys.modules if m.startswith(rooms)]
 print(len(names), slow)
 """
 
@@ -266,3 +337,34 @@ def test_the_door_loads_neither_the_sdk_nor_the_libraries_of_enrichment() -> Non
     )
 
     assert run.stdout == "202 []\n"
+
+
+HEALTH = """
+import sys
+import azure.functions as func
+import function_app
+[health] = [
+    f.get_user_function() for f in function_app.app.get_functions()
+    if f.get_function_name() == "health"
+]
+answer = health(func.HttpRequest(method="GET", url="/api/health", body=b""))
+rooms = ("azure.storage", "azure.identity", "leads.queues", "leads.tending", "leads.upkeep")
+print(answer.status_code, "azure.data.tables" in sys.modules)
+print([m for m in sys.modules if m.startswith(rooms)])
+"""
+NOBODY_THERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint={}"
+
+
+def test_health_looks_at_the_tables_alone_and_loads_nothing_for_the_queues() -> None:
+    connection = NOBODY_THERE.format("http://127.0.0.1:9/a")  # the port of nobody
+
+    run = subprocess.run(
+        [sys.executable, "-c", HEALTH],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "LeadsStorage": connection},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout == "503 True\n[]\n"

@@ -107,3 +107,23 @@ def test_a_window_that_begins_before_1970_begins_before_every_touch() -> None:
     start, _ = keys.touch_rows_between(of, EPOCH - timedelta(days=1), EPOCH)
 
     assert start <= keys.touch_row(touch(of, received_at=EPOCH))
+
+
+@pytest.mark.parametrize(
+    ("before", "listed"),
+    [
+        pytest.param(NOON, False, id="last seen at that moment"),
+        pytest.param(NOON + MS, True, id="last seen a millisecond before it"),
+        pytest.param(keys.EPOCH - timedelta(days=9_999), False, id="before 1970"),
+        pytest.param(keys.EPOCH, False, id="in 1970"),
+        pytest.param(datetime(2286, 1, 1, tzinfo=UTC), True, id="in the far future"),
+    ],
+)
+def test_the_range_of_the_silent_holds_who_was_last_seen_before(
+    before: datetime, *, listed: bool
+) -> None:
+    row = keys.recent_row(lead(touch(identity(), received_at=NOON)))
+
+    start, end = keys.recent_rows_before(before)
+
+    assert (start <= row < end) is listed

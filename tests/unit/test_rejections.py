@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -15,15 +13,12 @@ from leads.messages import FORWARD_BYTES, RECEIVED_BYTES, Message, decode, dump,
 from leads.model import EmailKind, Enrichment
 from leads.rejections import (
     CAUSE_LENGTH,
-    FIRST_REDRIVE,
-    LONGEST_REDRIVE,
     REFUSED_BYTES,
     DeadLetter,
     decode_rejected,
     describe,
     encode_failure,
     encode_refusal,
-    next_redrive,
 )
 from tests.unit.factories import START, delivery, received
 from tests.unit.mutations import json_values, mutated
@@ -60,10 +55,6 @@ def refused(body: bytes, *, cause: str = "invalid-json: Line 1.") -> bytes:
 def parsed(body: bytes) -> Envelope:
     document: Envelope = json.loads(body)
     return document
-
-
-def letter(*, final: bool = False, redrives: int = 0) -> DeadLetter:
-    return replace(decode_rejected(failed(received())), final=final, redrives=redrives)
 
 
 @given(st.binary(max_size=200) | st.text().map(str.encode))
@@ -308,34 +299,3 @@ def test_no_mutation_of_a_rejection_raises_anything_but_invalid_message(changed:
         return
 
     assert kept.stage.isalpha()
-
-
-@pytest.mark.parametrize(
-    ("redrives", "pause"),
-    [
-        (0, timedelta(minutes=5)),
-        (1, timedelta(minutes=10)),
-        (2, timedelta(minutes=20)),
-        (8, timedelta(minutes=1280)),
-        (9, timedelta(days=1)),
-        (1_000_000, timedelta(days=1)),
-    ],
-)
-def test_retryable_letters_are_redriven_with_growing_pauses(
-    redrives: int, pause: timedelta
-) -> None:
-    assert next_redrive(letter(redrives=redrives)) == START + pause
-
-
-@given(st.integers(0, 200))
-def test_no_pause_is_shorter_than_the_one_before_or_longer_than_a_day(redrives: int) -> None:
-    one = next_redrive(letter(redrives=redrives))
-    next_one = next_redrive(letter(redrives=redrives + 1))
-
-    assert one is not None
-    assert next_one is not None
-    assert START + FIRST_REDRIVE <= one <= next_one <= START + LONGEST_REDRIVE
-
-
-def test_a_final_letter_is_never_redriven_by_itself() -> None:
-    assert next_redrive(letter(final=True)) is None

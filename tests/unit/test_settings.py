@@ -28,6 +28,8 @@ def test_every_setting_but_the_storage_has_a_default() -> None:
         window=timedelta(hours=24),
         dnc=DncPolicy(margin=timedelta(seconds=60), sticky=False),
         edition="2018",
+        retention=None,
+        max_age=timedelta(minutes=15),
     )
 
 
@@ -38,12 +40,16 @@ def test_every_setting_is_read() -> None:
         LEADS_DNC_MARGIN_SECONDS="0",
         LEADS_DNC_POLICY="sticky",
         LEADS_STAGE_EDITION="2019",
+        LEADS_RETENTION_DAYS="730",
+        LEADS_MAX_AGE_MINUTES="60",
     ).checked()
 
     assert read.aliases == {"Contoso Sample": "contoso.sample-saas"}
     assert read.window == timedelta(minutes=30)
     assert read.dnc == DncPolicy(margin=timedelta(0), sticky=True)
     assert read.edition == "2019"
+    assert read.retention == timedelta(days=730)
+    assert read.max_age == timedelta(hours=1)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -66,6 +72,12 @@ def test_an_empty_setting_is_one_that_is_not_set(name: str) -> None:
         ("LEADS_DNC_MARGIN_SECONDS", "86401", "is not between 0 and 86400"),
         ("LEADS_DNC_POLICY", "Sticky", "is none of latest, sticky"),
         ("LEADS_STAGE_EDITION", "2020", "is none of 2018, 2019"),
+        ("LEADS_RETENTION_DAYS", "for ever", "is not a number"),
+        ("LEADS_RETENTION_DAYS", "-1", "is not between 0 and 36500"),
+        ("LEADS_RETENTION_DAYS", "36501", "is not between 0 and 36500"),
+        ("LEADS_RETENTION_DAYS", "29.9", "is neither 0 nor at least 30"),
+        ("LEADS_MAX_AGE_MINUTES", "soon", "is not a number"),
+        ("LEADS_MAX_AGE_MINUTES", "10081", "is not between 0 and 10080"),
     ],
 )
 def test_a_faulty_setting_is_named_and_its_default_holds(name: str, text: str, fault: str) -> None:
@@ -78,8 +90,37 @@ def test_a_faulty_setting_is_named_and_its_default_holds(name: str, text: str, f
         window=timedelta(hours=24),
         dnc=DncPolicy(margin=timedelta(seconds=60)),
         edition="2018",
+        retention=None,
+        max_age=timedelta(minutes=15),
         faults=read.faults,
     )
+
+
+@pytest.mark.parametrize("never", ["0", "0.0", ""])
+def test_a_retention_of_nothing_keeps_leads_for_ever(never: str) -> None:
+    assert settings(LEADS_RETENTION_DAYS=never).checked().retention is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "faults"),
+    [
+        pytest.param("24", "30", (), id="as long as letters are redriven"),
+        pytest.param("1440", "60", (), id="as long as the window"),
+        pytest.param(
+            "1440",
+            "59",
+            ("LEADS_RETENTION_DAYS is neither 0 nor at least 60",),
+            id="shorter than the window",
+        ),
+    ],
+)
+def test_a_lead_outlives_whatever_may_still_come_of_it(
+    hours: str, days: str, faults: tuple[str, ...]
+) -> None:
+    read = settings(LEADS_DUPLICATE_WINDOW_HOURS=hours, LEADS_RETENTION_DAYS=days)
+
+    assert read.faults == faults
+    assert read.retention == (None if faults else timedelta(days=int(days)))
 
 
 def test_every_fault_is_reported_at_once() -> None:

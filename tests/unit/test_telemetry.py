@@ -16,7 +16,8 @@ from leads.pipeline.enrich import enrich
 from leads.pipeline.receive import Reception
 from leads.pipeline.stage import LAST_ATTEMPT, Step
 from leads.pipeline.write import write
-from leads.telemetry import log_reception, log_step
+from leads.telemetry import log_reception, log_step, log_tending
+from leads.tending.run import TendReport
 from tests.memory import MemoryStore
 from tests.unit.factories import ADA, HOUR, START, delivery, identity, payload, ports, post
 
@@ -125,6 +126,25 @@ def test_no_text_can_break_out_of_its_line(caplog: pytest.LogCaptureFixture) -> 
     log_step("write", Step(outcome=Outcome.REJECTED, error=forged))
 
     assert line(caplog)["event"] == "write.rejected"
+
+
+@pytest.mark.parametrize(
+    ("failures", "level"),
+    [((), logging.INFO), (("keep_alive: StorageUnavailable: 503",), logging.ERROR)],
+    ids=["done", "incomplete"],
+)
+def test_a_run_of_tending_is_one_line_with_its_counts(
+    failures: tuple[str, ...], level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    log_tending(TendReport(counts={"buried": 2, "still refused": 1}, failures=failures))
+
+    assert line(caplog) == {
+        "event": "tend.done",
+        "buried": 2,
+        "still refused": 1,
+        "failures": list(failures),
+    }
+    assert [record.levelno for record in caplog.records] == [level]
 
 
 def stumble(_call: str) -> NoReturn:
