@@ -120,11 +120,12 @@ def bury_lead(message: func.QueueMessage) -> None:
 @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
 def tend_leads(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Do what lies between leads: drain, redrive, keep alive, erase, count."""
-    from leads import telemetry, wiring
+    from leads import telemetry
     from leads.errors import TendingIncomplete
     from leads.tending.run import tend
+    from leads.wiring import operating
 
-    report = tend(wiring.tend_ports(), wiring.tend_bounds())
+    report = tend(operating.tend_ports(), operating.tend_bounds())
     telemetry.log_tending(report)
     if report.failures:
         raise TendingIncomplete("; ".join(report.failures))

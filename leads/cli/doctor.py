@@ -35,9 +35,10 @@ def doctor(output: str) -> None:
     from leads.doctor.findings import worst
     from leads.doctor.gathering import gather
     from leads.doctor.judging import judge
+    from leads.wiring import operating
 
     facts = gather(
-        wiring.doctor_ports,
+        operating.doctor_ports,
         settings=wiring.current_settings(),
         host_json=_host_json(Path("host.json")),
         clock=wiring.now,

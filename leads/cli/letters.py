@@ -95,9 +95,10 @@ def redrive(letters: tuple[str, ...], stage: str, *, everything: bool, yes: bool
     """
     from leads import wiring
     from leads.tending.redriving import redrive as send_again
+    from leads.wiring import operating
 
     def send(letter: StoredLetter) -> str:
-        return send_again(letter, wiring.tend_ports(), now=wiring.now())
+        return send_again(letter, operating.checked_ports(), now=wiring.now())
 
     with told_errors():
         _do(send, _chosen(letters, stage, everything=everything), tell_only=everything and not yes)

@@ -51,10 +51,10 @@ def person(person: str, *, everywhere: bool) -> None:
 
     Example: python -m leads person ada@example.com
     """
-    from leads import wiring
+    from leads.wiring import operating
 
     with told_errors():
-        print_json(wiring.holdings().of(person, everywhere=everywhere))
+        print_json(operating.holdings().of(person, everywhere=everywhere))
 
 
 @click.command()
@@ -69,10 +69,11 @@ def forget(person: str, *, everywhere: bool) -> None:
     """
     from leads import wiring
     from leads.tending.wishes import forget as forget_person
+    from leads.wiring import operating
 
     with told_errors():
-        done = forget_person(person, wiring.tend_ports(), now=wiring.now())
-        named = wiring.holdings().named_elsewhere(person) if everywhere else []
+        done = forget_person(person, operating.checked_ports(), now=wiring.now())
+        named = operating.holdings().named_elsewhere(person) if everywhere else []
     _report(done, {"leads_erased": "lead", "letters_erased": "dead letter"})
     if everywhere:
         _tell_named(named)
@@ -101,9 +102,12 @@ def unsuppress(person: str) -> None:
 def _wish(person: str, *, objects: bool) -> None:
     from leads import wiring
     from leads.tending.wishes import object_to_contact
+    from leads.wiring import operating
 
     with told_errors():
-        done = object_to_contact(person, wiring.tend_ports(), objects=objects, now=wiring.now())
+        done = object_to_contact(
+            person, operating.checked_ports(), objects=objects, now=wiring.now()
+        )
     _report(
         done,
         {

@@ -32,11 +32,11 @@ def tend(seconds: int) -> None:
 
     Example: python -m leads tend
     """
-    from leads import wiring
     from leads.tending.run import tend as run
+    from leads.wiring import operating
 
     with told_errors():
-        report = run(wiring.tend_ports(), wiring.tend_bounds(seconds))
+        report = run(operating.tend_ports(), operating.tend_bounds(seconds))
     _print_counts(report.counts)
     for failure in report.failures:
         click.echo(f"failed: {failure}", err=True)
@@ -52,12 +52,12 @@ def rebuild(offer: str | None) -> None:
 
     Example: python -m leads rebuild
     """
-    from leads import wiring
     from leads.upkeep.rebuilding import Rebuilt, rebuild_offer
+    from leads.wiring import operating
 
     outcomes: Counter[str] = Counter()
     with told_errors():
-        tools = wiring.tools()
+        tools = operating.tools()
         for partition in [offer] if offer else tools.store.offers():
             outcomes += Counter(outcome for _, outcome in rebuild_offer(partition, tools))
     _print_counts(outcomes)
@@ -78,9 +78,10 @@ def merge_offer(source: str, target: str, *, yes: bool) -> None:
     """
     from leads import wiring
     from leads.upkeep.moving import Moved, move_offer
+    from leads.wiring import operating
 
     with told_errors():
-        tools = wiring.tools()
+        tools = operating.tools()
         offers = set(tools.store.offers())
         if source not in offers:
             raise click.ClickException(f"there is no offer {source}")

@@ -157,6 +157,7 @@ class TendPorts:
     status: StatusStore
     aliases: Mapping[str, str]
     retention: timedelta | None  # None: leads are kept for ever
+    faults: Sequence[str] = ()  # of the settings; what leans on them is not done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

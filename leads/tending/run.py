@@ -33,6 +33,9 @@ STEPS: Mapping[str, Step] = {
 }
 """In the order of what would be lost first."""
 
+WITHOUT_SETTINGS = ("keep_alive", "drain_poison")
+"""What must be done however long a setting stays faulty, or messages would expire."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TendReport:
@@ -48,12 +51,13 @@ def tend(ports: TendPorts, bounds: Bounds) -> TendReport:
     Source: DESIGN 5.5.
     """
     counts: Counter[str] = Counter()
-    failures: list[str] = []
-    for left, (name, step) in zip(range(len(STEPS), 0, -1), STEPS.items(), strict=True):
+    failures = [f"settings: {fault}" for fault in ports.faults]
+    steps = WITHOUT_SETTINGS if ports.faults else tuple(STEPS)
+    for left, name in zip(range(len(steps), 0, -1), steps, strict=True):
         if bounds.reached:
             break
         try:
-            counts += step(ports, bounds.share(left))
+            counts += STEPS[name](ports, bounds.share(left))
         except Exception as error:  # noqa: BLE001 - the others must have their turn
             failures.append(f"{name}: {describe(error)}")
     try:

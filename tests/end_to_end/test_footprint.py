@@ -50,6 +50,7 @@ import function_app
 from leads.enrichment import enrich
 from leads.model import Contact, EmailKind, Submission
 from leads import wiring
+from leads.wiring import operating
 names = {function.get_function_name() for function in function_app.app.get_functions()}
 stages = {"receive_lead", "enrich_lead", "write_lead", "bury_lead", "tend_leads"}
 assert names == stages | {"health"}, names
@@ -57,7 +58,7 @@ contact = Contact(email="a@contoso.com", phone="+46812345678", country="Sverige"
 found = enrich(Submission(contact=contact, action="INS"), edition="2018")
 assert found.email_kind is EmailKind.BUSINESS, found
 assert (found.phone_e164, found.country_code) == ("+46812345678", "SE"), found
-wiring.ports(), wiring.dead_letters(), wiring.tend_ports()
+wiring.ports(), wiring.dead_letters(), operating.tend_ports()
 import azure.identity, azure.storage.queue
 """
 

@@ -19,6 +19,7 @@ from leads import wiring
 from leads.errors import TendingIncomplete
 from leads.names import CONNECTION, ENRICHED, RECEIVED, REJECTED
 from leads.pipeline.stage import LAST_ATTEMPT
+from leads.wiring import operating
 from tests.unit.factories import payload
 from tests.unit.world import World
 
@@ -221,7 +222,7 @@ def test_the_door_names_the_method_that_it_takes() -> None:
 
 def tend(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the timer fire."""
-    monkeypatch.setattr(wiring, "tend_ports", lambda: world.ports)
+    monkeypatch.setattr(operating, "tend_ports", lambda: world.ports)
     FUNCTIONS["tend_leads"].get_user_function()(func.TimerRequest())
 
 
@@ -263,7 +264,7 @@ def test_what_could_not_be_tended_is_logged_as_an_error_and_fails_the_timer(
 
 
 def test_a_run_ends_well_before_the_host_would_end_the_worker() -> None:
-    bounds = wiring.tend_bounds()
+    bounds = operating.tend_bounds()
 
     seconds = bounds.ends_at - bounds.clock()
 

@@ -343,3 +343,13 @@ def test_work_begins_elsewhere_each_time_and_is_all_there(many: int) -> None:
 
     assert all(sorted(order) == work for order in orders)
     assert {order[0] for order in orders if order} == set(work)
+
+
+def test_a_faulty_setting_stops_nothing_without_which_messages_would_expire() -> None:
+    world = busy()
+    faulty = replace(world.ports, faults=["LEADS_DNC_POLICY is none of latest, sticky"])
+
+    report = tend(faulty, world.bounds)
+
+    assert set(report.counts) == {"buried", "renewed"}
+    assert report.failures == ("settings: LEADS_DNC_POLICY is none of latest, sticky",)

@@ -348,10 +348,12 @@ def test_an_objection_does_not_repeat_an_erasure_and_keeps_it() -> None:
     world.post(said(), delivery_id="later")
     world.run_app()
 
+    world.calls.clear()
     done = objected(world)
 
     assert done == {"objections": 1, "leads_changed": 1}
     assert world.persons.read(ADA_KEY).erased_at == erased_at
+    assert "touch_times" not in world.calls
 
 
 def test_a_lead_row_that_somebody_spoilt_shows_the_objection_too() -> None:
