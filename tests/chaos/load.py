@@ -22,6 +22,9 @@ PATIENCE = 5.0  # seconds that a sender waits for its answer
 PATIENCE_TO_CONNECT = 60.0  # seconds; the app stops and starts again meanwhile
 _PAUSE = 0.1  # seconds between two tries to connect
 
+_BACKLOG = 300
+"""Messages that may wait while senders go on: the emulator slows down with what lies in it."""
+
 _OFFERS = 8
 _ACTIONS = ("INS", "PLT", "Create", "StartTestDrive", "DNC")
 _EVENTS_OF_A_LEAD = (1, 1, 1, 2, 3)  # as likely as they stand here
@@ -70,6 +73,8 @@ class Load:
         self._ledger = ledger
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
         self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self._senders = [self._threads.submit(self._send) for _ in range(SENDERS)]
 
@@ -77,13 +82,22 @@ class Load:
     def is_done(self) -> bool:
         return all(sender.done() for sender in self._senders)
 
+    def pace(self, waiting: int) -> None:
+        """Let the senders pause while too many messages wait."""
+        if waiting > _BACKLOG:
+            self._go.clear()
+        else:
+            self._go.set()
+
     def give_up(self) -> None:
         """Post nothing more."""
         self._over.set()
+        self._go.set()
         self._threads.shutdown()
 
     def join(self) -> None:
         """Wait until all is posted; raise what a sender raised."""
+        self._go.set()
         self._threads.shutdown()
         for sender in self._senders:
             sender.result()
@@ -97,6 +111,7 @@ class Load:
                 self.posted += 1
 
     def _next(self) -> Post | None:
+        self._go.wait()
         with self._lock:
             return None if self._over.is_set() else next(self._posts, None)
 

@@ -66,6 +66,8 @@ class Trial:
         """Revive the app where it ended, and return how many messages wait, after a moment."""
         self.system.revive(within=_LOOK)
         waiting = self.storage.waiting(*QUEUES)
+        if self._load:
+            self._load.pace(waiting)
         self._tell(waiting)
         return waiting
 
