@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from leads.errors import LeadFenced, NewerFold
@@ -20,28 +20,31 @@ from leads.upkeep.rebuilding import Rebuilt, rebuild_lead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from leads.letters import StoredLetter
     from leads.model import Person
     from leads.tending.ports import Bounds, TendPorts
 
 REPEATED_FOR = timedelta(days=30)
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def repeat_wishes(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     """Carry out again, in every offer, what persons asked for in the last 30 days.
+
+    Dead letters of persons who were erased go however long ago that was.
 
     Raises:
         Retryable: try again.
 
     Source: DESIGN 5.5.
     """
-    persons = dict(ports.persons.changed_since(bounds.now - REPEATED_FOR))
     counts: Counter[str] = Counter()
+    # A letter may be buried at any time: a message that was renewed again and again is old.
+    counts["letters_erased"] += erase_letters(dict(ports.persons.changed_since(_FIRST)), ports)
+    persons = dict(ports.persons.changed_since(bounds.now - REPEATED_FOR))
     if not persons:
         return counts
-    counts["letters_erased"] += erase_letters(persons, ports)
     patience = Patience()
     for offer in from_another_one(list(ports.tools.store.offers()), bounds.now):
         for lead_key, person in persons.items():

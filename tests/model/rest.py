@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from leads.fold import fold, with_contact_status
-from leads.letters import LetterState, StoredLetter
+from leads.letters import LetterState
 from leads.model import ContactStatus, Person
 from leads.names import QUEUES
 from leads.store import FencedLead, FenceKind, StoredLead
-from leads.tending.privacy import REPEATED_FOR
 from tests.model import host, people, timer
 from tests.model.broken import Broken
 from tests.model.cast import WITHOUT_EMAIL
 from tests.model.laws import check_always, check_separation
-from tests.model.ledger import NEVER, Ledger
+from tests.model.ledger import NEVER
 from tests.model.storage import delivery_in
 from tests.model.tables import is_covered, letters
 from tests.model.world import RULES, World
@@ -105,8 +104,6 @@ def check_erasures(world: World) -> None:
     ledger = world.ledger
     for delivery_id, held in deliveries_held(world):
         if delivery_id in ledger.posted and ledger.is_erased(ledger.posted[delivery_id]):
-            if isinstance(held, StoredLetter) and is_late(held, ledger):
-                continue
             raise Broken("erasure: something is left", (ledger.posted[delivery_id], held))
     keys_of = {one.person: one.lead_key for one in ledger.posted.values()}
     for letter in letters(world):
@@ -114,22 +111,13 @@ def check_erasures(world: World) -> None:
             key = keys_of.get((payload.lines.person,), "")
             findable = payload.lines.person not in WITHOUT_EMAIL  # who has one is found by it
             erased_at = ledger.erased.get(key, NEVER)
-            if findable and letter.received_at <= erased_at and not is_late(letter, ledger):
+            if findable and letter.received_at <= erased_at:
                 raise Broken("erasure: a refused payload is left", letter)
     for row in world.store.leads.values():
         if isinstance(row, StoredLead):
             erased_at = ledger.erased.get(row.lead.lead_key, NEVER)
             if row.lead.first_seen <= erased_at:
                 raise Broken("erasure: a lead goes on after it", row)
-
-
-def is_late(letter: StoredLetter, ledger: Ledger) -> bool:
-    """Tell whether a letter was buried when its person's erasure was no longer repeated.
-
-    So long nobody leaves a message in a queue; if they do, what was refused stays as it is.
-    """
-    moments = [ledger.erased[key] for key in letter.lead_keys if key in ledger.erased]
-    return bool(moments) and letter.buried_at - max(moments) > REPEATED_FOR
 
 
 def deliveries_held(world: World) -> Iterator[tuple[str, object]]:
