@@ -78,6 +78,11 @@ def flag(row: Entity, column: str) -> bool:
     return value
 
 
+def moment_in(row: Entity, column: str) -> datetime | None:
+    """Return the time in *column*, or None where there is none."""
+    return moment(row[column]) if row.get(column) else None
+
+
 def moment(value: Any) -> datetime:  # noqa: ANN401 - the SDK's subclass, or a text typed by hand
     """Return a plain UTC datetime: the SDK's subclass compares, but prints and copies otherwise."""
     moment: datetime = parse_time(value) if isinstance(value, str) else value.astimezone(UTC)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from leads.letters import LetterState, StoredLetter, lead_keys, next_redrive, received_at
 from leads.rejections import DeadLetter
-from leads.tables.columns import moment, text
+from leads.tables.columns import moment, moment_in, text
 from leads.tables.keys import milliseconds
 from leads.tables.limits import Entity, fitted
 
@@ -71,10 +71,10 @@ def letter_from_entity(row: Entity, *, etag: str = "") -> StoredLetter:
         buried_at=moment(row["BuriedAt"]),
         received_at=moment(row.get("ReceivedAt", row["FailedAt"])),
         etag=etag,
-        next_at=_moment(row, "NextAt"),
-        redriven_at=_moment(row, "RedrivenAt"),
+        next_at=moment_in(row, "NextAt"),
+        redriven_at=moment_in(row, "RedrivenAt"),
         times_redriven=row.get("TimesRedriven", 0),
-        settled_at=_moment(row, "SettledAt"),
+        settled_at=moment_in(row, "SettledAt"),
         lead_keys=frozenset(filter(None, text(row, "LeadKeys").split(","))),
         envelope=row.get("Envelope", b""),
     )
@@ -142,7 +142,3 @@ def _state(text: object) -> LetterState:
 
 def _joined(keys: Iterable[str]) -> str | None:
     return ",".join(sorted(keys)) or None
-
-
-def _moment(row: Entity, column: str) -> datetime | None:
-    return moment(row[column]) if row.get(column) else None

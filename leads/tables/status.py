@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from leads.messages import format_time, parse_time
 from leads.model import ContactStatus, Stage
 from leads.tables.backlog import PIPELINE
-from leads.tables.columns import moment, text
+from leads.tables.columns import moment, moment_in, text
 from leads.tables.limits import fitted
 from leads.tending.status import LetterStatus, OfferStatus, QueueStatus, Status
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from leads.tables.limits import Entity
     from leads.tables.table import Table
 
@@ -95,12 +93,12 @@ def status_from_entity(row: Entity) -> Status:
             parked=row["ParkedLetters"],
             redriven=row["RedrivenLetters"],
             waiting_for_a_person=row["LettersForAPerson"],
-            oldest_at=_moment(row, "OldestLetterAt"),
+            oldest_at=moment_in(row, "OldestLetterAt"),
         ),
         leads=row["LeadCount"],
         tests=row["TestCount"],
-        last_real_at=_moment(row, "LastRealLeadAt"),
-        last_test_at=_moment(row, "LastTestLeadAt"),
+        last_real_at=moment_in(row, "LastRealLeadAt"),
+        last_test_at=moment_in(row, "LastTestLeadAt"),
         failures=json.loads(text(row, "Failures") or "[]"),
     )
 
@@ -127,8 +125,8 @@ def _offer_from_entity(row: Entity) -> OfferStatus:
         stages={stage: row[column] for stage, column in _STAGES.items()},
         contact={status: row[column] for status, column in _CONTACT.items()},
         tests=row["TestCount"],
-        last_real_at=_moment(row, "LastRealLeadAt"),
-        last_test_at=_moment(row, "LastTestLeadAt"),
+        last_real_at=moment_in(row, "LastRealLeadAt"),
+        last_test_at=moment_in(row, "LastTestLeadAt"),
     )
 
 
@@ -144,7 +142,3 @@ def _queue_from(fields: dict[str, object]) -> QueueStatus:
         depth=depth if isinstance(depth, int) else 0,
         oldest_at=parse_time(oldest) if isinstance(oldest, str) else None,
     )
-
-
-def _moment(row: Entity, column: str) -> datetime | None:
-    return moment(row[column]) if column in row else None

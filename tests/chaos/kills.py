@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from leads.names import QUEUES
 from tests.chaos.events import seeded
 from tests.chaos.load import Load, plan
-from tests.chaos.storage import QUEUES
 from tests.chaos.trial import Result, Trial, trial
 
 _QUEUE_FUNCTIONS = ("enrich_lead", "write_lead", "bury_lead")

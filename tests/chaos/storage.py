@@ -11,11 +11,6 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from leads.names import ENRICHED, RECEIVED, REJECTED
-
-QUEUES = (RECEIVED, ENRICHED, REJECTED)  # in the order of the pipeline
-POISON = tuple(f"{queue}-poison" for queue in QUEUES)
-
 _COLUMNS = (
     "PartitionKey", "RowKey", "Kind", "Email", "Action", "Actions", "Description", "ReceivedAt",
     "TouchCount", "FirstSeen", "LastSeen",

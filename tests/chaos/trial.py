@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devhost.azurite import Azurite
+from leads.names import QUEUES
 from tests.chaos import ledger
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load, Post
 from tests.chaos.plans import Calm, Plan
 from tests.chaos.proxy import Proxy
-from tests.chaos.storage import QUEUES, Storage
+from tests.chaos.storage import Storage
 from tests.chaos.system import System
 from tests.chaos.upkeep import bring_home
 from tests.chaos.verdict import Verdict, judge

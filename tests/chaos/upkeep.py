@@ -11,7 +11,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from tests.chaos.storage import POISON, Letter, Storage
+from leads.names import POISON_QUEUES
+from tests.chaos.storage import Letter, Storage
 from tests.chaos.system import ROOT
 
 ROUNDS = 20
@@ -34,7 +35,9 @@ def bring_home(storage: Storage, drain: Callable[[], None]) -> list[Letter]:
     """
     for _round in range(ROUNDS):
         drain()
-        poisoned = storage.waiting(*POISON)  # before the letters: that is the way messages go
+        poisoned = storage.waiting(
+            *POISON_QUEUES
+        )  # before the letters: that is the way messages go
         letters = storage.letters()
         away = [letter for letter in letters if not letter.is_home and not letter.final]
         if not poisoned and not away:
