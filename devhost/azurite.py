@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +25,7 @@ process.argv.splice(1, 0, 'azurite');
 require(process.argv.splice(2, 1)[0]);
 """
 _LISTENING = re.compile(
-    r"Azurite (\w+) service is successfully listening at http://127\.0\.0\.1:(\d+)"
+    r"Azurite (\w+) service is successfully listening at https?://127\.0\.0\.1:(\d+)"
 )
 _START_SECONDS = 60.0
 
@@ -33,10 +34,21 @@ class AzuriteMissing(Exception):
     """Node or Azurite is not installed."""
 
 
-class Azurite:
-    """Azurite on 127.0.0.1, in memory unless a folder is given, on free ports unless they are."""
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The files of a certificate of 127.0.0.1 and of its key, in PEM."""
 
-    def __init__(
+    chain: Path
+    key: Path
+
+
+class Azurite:
+    """Azurite on 127.0.0.1, in memory unless a folder is given, on free ports unless they are.
+
+    With a certificate it speaks HTTPS, as Azure does.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a flag of the emulator
         self,
         *,
         location: Path | None = None,
@@ -44,8 +56,10 @@ class Azurite:
         queue_port: int = 0,
         table_port: int = 0,
         log: Path | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
         self._location = location
+        self._certificate = certificate
         # After the first start these are the ports taken, so that a restart keeps the address.
         self.ports = {"Blob": blob_port, "Queue": queue_port, "Table": table_port}
         self.log = log or temporary_folder(self, "azurite-") / "azurite.log"
@@ -54,11 +68,13 @@ class Azurite:
     @property
     def connection_string(self) -> str:
         """The connection string with all three endpoints."""
+        scheme = "https" if self._certificate else "http"
         endpoints = "".join(
-            f"{service}Endpoint=http://127.0.0.1:{port}/{_ACCOUNT};"
+            f"{service}Endpoint={scheme}://127.0.0.1:{port}/{_ACCOUNT};"
             for service, port in self.ports.items()
         )
-        return f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={_KEY};{endpoints}"
+        account = f"AccountName={_ACCOUNT};AccountKey={_KEY};"
+        return f"DefaultEndpointsProtocol={scheme};{account}{endpoints}"
 
     @property
     def pid(self) -> int:
@@ -107,6 +123,8 @@ class Azurite:
         for service, port in self.ports.items():
             name = service.lower()
             flags += [f"--{name}Host", "127.0.0.1", f"--{name}Port", str(port)]
+        if self._certificate:
+            flags += ["--cert", str(self._certificate.chain), "--key", str(self._certificate.key)]
         return [_node(), "-e", _LAUNCHER, str(_SCRIPT), *flags]
 
 

@@ -64,11 +64,12 @@ def connect(
     Raises:
         InvalidSettings: the connection cannot be read.
     """
-    options = ({"retry_total": 0} if hasty else _RETRIES) | {
-        "transport": transport or new_transport(hasty=hasty)
-    }
-    text, address = connection.connection_string, connection.table_service_uri
+    options = {"retry_total": 0} if hasty else _RETRIES
+    text = connection.connection_string
     try:
+        address = TableServiceClient.from_connection_string(text).url if text else ""
+        address = address or connection.table_service_uri
+        options = options | {"transport": transport or new_transport(address, hasty=hasty)}
         if text:
             return TableServiceClient.from_connection_string(text, **options)
         return TableServiceClient(address, credential=credential_of(connection), **options)
@@ -81,10 +82,17 @@ def open_table(service: TableServiceClient, name: str) -> Table:
     return Table(service.get_table_client(name))
 
 
-def new_transport(*, hasty: bool = False) -> RequestsTransport:
-    """Return what the SDK would make by itself, with room for more connections."""
+def new_transport(address: str, *, hasty: bool = False) -> RequestsTransport:
+    """Return what the SDK would make by itself, with room for more connections to *address*.
+
+    The environment is asked once for proxies and certificates. By itself requests looks there, and
+    for a netrc, at every request: 0.5 ms of CPU of 1.4 ms (benchmarks).
+    """
     session = Session()
+    found = session.merge_environment_settings(address, {}, None, None, None)
+    session.trust_env, session.proxies = False, found["proxies"]
     adapter = OwnPauses(pool_maxsize=CONNECTIONS)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
-    return RequestsTransport(session=session, **(_HASTE if hasty else _PATIENCE))
+    patience = _HASTE if hasty else _PATIENCE
+    return RequestsTransport(session=session, connection_verify=found["verify"], **patience)

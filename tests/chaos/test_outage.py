@@ -8,6 +8,7 @@ a poison queue for 7 days, which is the farthest that an outage of any length ca
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -128,14 +129,14 @@ def test_an_outage_of_an_hour_ends_with_everything_stored_and_no_human_hand(
     assert outage.storage.waiting(*POISON_QUEUES) == 0
 
 
-def timer_of(outage: Outage) -> Callable[[datetime], dict[str, int]]:
+def timer_of(outage: Outage) -> Callable[[datetime], Counter[str]]:
     """Return the timer's run, at whatever time it is told to be."""
     ports = ports_of(outage.storage.connection)
 
-    def run(now: datetime) -> dict[str, int]:
+    def run(now: datetime) -> Counter[str]:
         report = tend(ports, Bounds(now=now, clock=lambda: 0.0, ends_at=SECONDS))
         assert not report.failures
-        return dict(report.counts)
+        return Counter(report.counts)
 
     return run
 

@@ -40,9 +40,29 @@ def test_an_address_is_opened_with_an_identity(credential: str, kind: type) -> N
 
 
 def test_a_request_gives_up_long_before_the_function_does() -> None:
-    configured = new_transport().connection_config
+    configured = new_transport(ADDRESS).connection_config
 
     assert (configured.timeout, configured.read_timeout) == (5, 10)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "proxies"),
+    [("", {"https": "http://proxy.contoso.com:3128"}), ("core.windows.net", {})],
+    ids=["a proxy for all", "storage reached without it"],
+)
+def test_proxies_and_certificates_of_the_environment_hold(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, proxies: dict[str, str]
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.contoso.com:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/certificates/contoso.pem")
+
+    transport = new_transport(ADDRESS)
+
+    found = transport.session.merge_environment_settings(ADDRESS, {}, None, None, None)
+    assert {scheme: found["proxies"].get(scheme) for scheme in proxies} == proxies
+    assert bool(found["proxies"].get("https")) == bool(proxies)
+    assert transport.connection_config.verify == "/certificates/contoso.pem"
 
 
 class Busy(BaseHTTPRequestHandler):
