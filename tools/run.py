@@ -15,7 +15,7 @@ from devhost.launch import DevHost
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".local"
 PORT = 7071  # as Core Tools
-STORAGE = {"blob_port": 10000, "queue_port": 10001, "table_port": 10002}  # as Azurite's defaults
+BLOBS, QUEUES, TABLES = STORAGE = 10000, 10001, 10002  # as Azurite's defaults
 
 WELCOME = """
 The lead pipeline is running. Its data are kept in .local/azurite; Ctrl-C stops it.
@@ -35,7 +35,7 @@ LISTING = "LeadsStorage=UseDevelopmentStorage=true .venv/bin/python -m leads lis
 
 def main() -> int:
     """Run until a signal; return the exit code."""
-    if taken := [port for port in (PORT, *STORAGE.values()) if _is_taken(port)]:
+    if taken := [port for port in (PORT, *STORAGE) if _is_taken(port)]:
         ports = ", ".join(map(str, taken))
         print(f"make run: in use already: port {ports}; stop what listens there", file=sys.stderr)
         return 1
@@ -54,7 +54,13 @@ def main() -> int:
 def _serve(stop: threading.Event) -> int:
     environment = {"LeadsStorage": "UseDevelopmentStorage=true"}
     with (
-        Azurite(location=KEPT / "azurite", log=KEPT / "azurite.log", **STORAGE),
+        Azurite(
+            location=KEPT / "azurite",
+            log=KEPT / "azurite.log",
+            blob_port=BLOBS,
+            queue_port=QUEUES,
+            table_port=TABLES,
+        ),
         DevHost(ROOT, port=PORT, env=environment, log=KEPT / "devhost.log") as host,
     ):
         print(WELCOME.format(url=host.url, listing=LISTING), flush=True)

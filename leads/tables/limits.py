@@ -52,6 +52,8 @@ def fitted(entity: Entity) -> Entity:
 
 def units(text: str) -> int:
     """Return how many UTF-16 code units *text* has: an emoji has two."""
+    if text.isascii():  # asked of every text of every row, several times: 567 -> 220 us a lead
+        return len(text)
     return len(text) + sum(1 for char in text if char > "\uffff")
 
 
@@ -106,8 +108,9 @@ def _well_formed(text: str) -> str:
 
     The payload itself can hold U+FFFF: Azurite takes it, whether Azure does could not be tried.
     """
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _NO_CHARACTER.sub("\ufffd", whole)
+    if not text.isascii():
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _NO_CHARACTER.sub("\ufffd", text)
 
 
 def _value_bytes(value: object) -> int:
