@@ -134,8 +134,8 @@ def _report(outcome: Outcome, refusals: int, *, seconds: float) -> None:
 
 
 def _list_leads(environment: dict[str, str]) -> None:
-    print("$ python -m leads list", flush=True)
-    command = [sys.executable, "-m", "leads", "list"]
+    print("$ python -m leads list --include-tests", flush=True)
+    command = [sys.executable, "-m", "leads", "list", "--include-tests"]
     subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from leads.cli import doctor, letters, lists, persons, upkeep
+from leads.cli import doctor, journeys, letters, lists, persons, upkeep
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,6 +22,8 @@ def main() -> None:
     The storage is named by LeadsStorage, in the environment or in local.settings.json of this
     folder.
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        click.get_current_context().color = False
     logging.getLogger("azure").addHandler(logging.NullHandler())  # we tell it in our own words
     _add_local_settings(Path("local.settings.json"))
 
@@ -39,7 +41,9 @@ def _add_local_settings(path: Path) -> None:
 
 
 for command in (
+    lists.offers,
     lists.list_leads,
+    journeys.show,
     persons.person,
     persons.forget,
     persons.suppress,

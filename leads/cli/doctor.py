@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leads.cli.output import cell, counted, print_json
+from leads.cli.cells import cut, printable
+from leads.cli.output import counted, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +77,10 @@ def _print(findings: Sequence[Finding]) -> None:
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
         line = f"{finding.severity.word:8}  {finding.check:{width}}  {finding.what}"
-        click.echo(cell(line, _WIDEST))
+        click.echo(cut(printable(line), _WIDEST))
         if finding.advice:
-            click.echo(cell(f"{'':8}  {'':{width}}  -> {finding.advice}", _WIDEST))
+            advice = f"{'':8}  {'':{width}}  -> {finding.advice}"
+            click.echo(cut(printable(advice), _WIDEST))
     bad = [finding for finding in findings if finding.severity]
     told = f"{counted(len(bad), 'finding')} to look at" if bad else "all is well"
     click.echo(told, err=True)

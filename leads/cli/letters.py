@@ -9,27 +9,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leads.cli.output import counted, minute, print_json, print_table, told_errors
+from leads.cli.formats import Output, output_options, print_rows
+from leads.cli.output import counted, minute, print_json, told_errors
+from leads.cli.terminal import Column
 from leads.errors import CommitConflict
 from leads.letters import LetterState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from leads.cli.output import Columns
     from leads.letters import StoredLetter
 
 AT_ONCE = 8
 """Letters that are worked on at the same time."""
 
-_COLUMNS: Columns = (
-    ("FAILED (UTC)", "failed_at", 16),
-    ("STATE", "state", 8),
-    ("CLASS", "class", 9),
-    ("N", "count", 5),
-    ("NEXT TRY", "next_at", 16),
-    ("LETTER", "id", 80),
-    ("CAUSE", "cause", 60),
+_COLUMNS = (
+    Column("FAILED (UTC)", "failed_at", 16, fixed=True),
+    Column("STATE", "state", 8),
+    Column("CLASS", "class", 9),
+    Column("N", "count", 5, right=True, fixed=True),
+    Column("NEXT TRY", "next_at", 16, fixed=True),
+    Column("LETTER", "id", 80, fixed=True),  # what the other commands take
+    Column("CAUSE", "cause", 60),
 )
 _STATES = click.Choice([state.value for state in LetterState])
 
@@ -51,10 +52,8 @@ def dead() -> None:
 @click.option("--state", type=_STATES, help="Only letters in this state.")
 @click.option("--stage", default="", help="Only letters of this stage.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
-@click.option(
-    "-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
-def list_letters(state: str | None, stage: str, limit: int, output: str) -> None:
+@output_options
+def list_letters(state: str | None, stage: str, limit: int, output: Output) -> None:
     """List dead letters, newest first.
 
     Example: python -m leads dead list --state parked
@@ -62,11 +61,8 @@ def list_letters(state: str | None, stage: str, limit: int, output: str) -> None
     with told_errors():
         found = _find(state=LetterState(state) if state else None, stage=stage)
     shown = [_shown(letter) for letter in found[:limit]]
-    if output == "json":
-        print_json(shown)
-    else:
-        print_table(_COLUMNS, shown)
-        click.echo(f"{len(shown)} of {counted(len(found), 'letter')}", err=True)
+    output.print(shown, _COLUMNS)
+    click.echo(f"{len(shown)} of {counted(len(found), 'letter')}", err=True)
 
 
 @dead.command()
@@ -137,7 +133,7 @@ def _do(
     act: Callable[[StoredLetter], str], letters: Sequence[StoredLetter], *, tell_only: bool
 ) -> None:
     if tell_only:
-        print_table(_COLUMNS, [_shown(letter) for letter in letters])
+        print_rows([_shown(letter) for letter in letters], _COLUMNS)
         click.echo(f"{counted(len(letters), 'letter')}. Nothing was done: add --yes.", err=True)
         return
     with ThreadPoolExecutor(AT_ONCE) as pool:  # each waits for storage most of its time

@@ -1,14 +1,13 @@
-"""How commands talk: tables and JSON on stdout, words on stderr, an error in one line."""
+"""How commands talk: data on stdout, words on stderr, an error in one line that says what to do."""
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from leads.cli.formats import to_json
 from leads.errors import (
     InvalidSettings,
     LeadsError,
@@ -19,9 +18,14 @@ from leads.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
+    from datetime import datetime
 
-type Columns = Sequence[tuple[str, str, int]]  # title, key, widest
+
+class NotFound(click.ClickException):
+    """What was asked for does not exist."""
+
+    exit_code = 3  # as the Azure CLI has it
 
 
 @contextmanager
@@ -38,24 +42,7 @@ def told_errors() -> Iterator[None]:
 
 def print_json(value: object) -> None:
     """Print *value*; escaped to ASCII, so that nothing in it can command the terminal."""
-    click.echo(json.dumps(value, default=_json_value, indent=2))
-
-
-def print_table(columns: Columns, rows: Sequence[Mapping[str, object]]) -> None:
-    """Print *rows* below the titles of *columns*, each as wide as it must be."""
-    cells = [
-        {key: cell(str(row.get(key, "")), widest) for _, key, widest in columns} for row in rows
-    ]
-    titles = {key: title for title, key, _ in columns}
-    widths = {key: max(len(line[key]) for line in [titles, *cells]) for key in titles}
-    for line in [titles, *cells]:
-        click.echo("  ".join(line[key].ljust(width) for key, width in widths.items()).rstrip())
-
-
-def cell(text: str, widest: int) -> str:
-    """Return *text* without anything that a terminal would obey, cut to the widest it may be."""
-    plain = "".join(char if char.isprintable() else "?" for char in text)
-    return plain if len(plain) <= widest else plain[: widest - 1] + "…"
+    click.echo(to_json(value, indent=2))
 
 
 def minute(moment: datetime | None) -> str:
@@ -70,18 +57,20 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 def _advice_on(error: LeadsError) -> str:
     if isinstance(error, InvalidSettings):
-        return "Mend the settings first."
+        return "Mend the settings first; `doctor` tells more."
     if isinstance(error, StorageUnavailable):
-        return "Is LeadsStorage right, and is the storage there?"
+        return _advice_on_storage(str(error))
     if isinstance(error, UnexpectedError):
         return "That is a fault of this tool, or a row that a hand changed beyond recognition."
     return "Run it again: what is done is done." if isinstance(error, Retryable) else ""
 
 
-def _json_value(value: Any) -> object:  # noqa: ANN401 - whatever the SDK gives
-    """Return what JSON has no type for: times as ISO text, 64-bit numbers as they are."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return getattr(value, "value", str(value))
+def _advice_on_storage(told: str) -> str:
+    if " 403 " in f"{told} ":
+        return (
+            "You have no permission, or the account key is wrong: ask for the role Storage Table "
+            "Data Reader (Contributor to change leads), or mend LeadsStorage."
+        )
+    if "ClientAuthentication" in told or "Credential" in told:
+        return "Nobody is signed in: run `az login`, or name a connection string in LeadsStorage."
+    return "Is LeadsStorage right, and is the storage there? `doctor` tells more."

@@ -57,6 +57,11 @@ def recent_rows_before(moment: datetime) -> tuple[str, str]:
     return f"recent|{first:013d}|", rows_of_kind("recent")[1]
 
 
+def recent_rows_since(moment: datetime) -> tuple[str, str]:
+    """Return the range of RowKeys of the leads last seen at *moment* or later, end excluded."""
+    return rows_of_kind("recent")[0], recent_rows_before(moment)[0]
+
+
 def touch_row(touch: Touch) -> str:
     """Return the RowKey of *touch*: the same for every redelivery."""
     identity = touch.identity

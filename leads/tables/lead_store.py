@@ -95,6 +95,20 @@ class TableLeadStore:
         self._leads.transact_without_missing(operations)
 
 
+def partitions(leads: Table) -> Iterator[str]:
+    """Yield the partition of every offer, in order: one request for each."""
+    last = ""
+    while True:
+        rows = leads.query(
+            "PartitionKey gt @last", {"last": last}, select=("PartitionKey",), page=1
+        )
+        first = next(rows, None)
+        if first is None:
+            return
+        last = str(first["PartitionKey"])
+        yield last
+
+
 def lead_row_of(row: Row) -> LeadRow:
     """Return what a lead row tells."""
     if is_fence(row.columns):

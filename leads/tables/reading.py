@@ -1,30 +1,91 @@
-"""Reading the table Leads for people: lists from the recent rows, newest first."""
+"""Reading the table Leads for people: what came in last, one lead with its journey, everything.
+
+Whatever can be long is streamed. Values go into queries by parameters only.
+"""
 
 from __future__ import annotations
 
 import heapq
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from leads.tables import entities
+from leads.tables import entities, keys
+from leads.tables.lead_store import IN_RANGE, partitions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from leads.tables.limits import Entity
     from leads.tables.table import Table
 
-_RECENT = "RowKey ge @start and RowKey lt @end"
-_BOUNDS = {"start": f"{entities.RECENT}|", "end": f"{entities.RECENT}}}"}  # } comes after |
-_COLUMNS = ("PartitionKey", "RowKey", *entities.RECENT_COLUMNS)
+RECENT_COLUMNS = ("PartitionKey", "RowKey", *entities.RECENT_COLUMNS)
 
 
-def read_recent(table: Table, *, limit: int, offer: str | None = None) -> list[Entity]:
-    """Return the *limit* newest recent rows of one offer, or of all, newest first.
+class TableReading:
+    """The table Leads as lists, exports and the dashboard read it."""
 
-    Source: DESIGN 4.3.
-    """
-    if offer is not None:
-        one = f"PartitionKey eq @offer and {_RECENT}"
-        rows = table.query(one, _BOUNDS | {"offer": offer.lower()}, select=_COLUMNS)
-        return list(islice(rows, limit))  # a partition lies in this order
-    rows = table.query(_RECENT, dict(_BOUNDS), select=_COLUMNS)
-    return heapq.nsmallest(limit, rows, key=lambda row: str(row["RowKey"]))
+    def __init__(self, leads: Table) -> None:
+        self._leads = leads
+
+    def offers(self) -> Iterator[str]:
+        """Yield the partition of every offer, in order: one request for each."""
+        return partitions(self._leads)
+
+    def recent(
+        self, offer: str | None = None, *, since: datetime | None = None, page: int | None = None
+    ) -> Iterator[Entity]:
+        """Yield what lists show of the leads of one offer, or of all, newest first.
+
+        *since*: only leads seen at that time or later. *page*: rows to a request, where not all
+        are wanted.
+
+        Source: DESIGN 4.3.
+        """
+        bounds = keys.recent_rows_since(since) if since else keys.rows_of_kind(entities.RECENT)
+        streams = [
+            self._rows(one, bounds, RECENT_COLUMNS, page=page) for one in self._chosen(offer)
+        ]
+        # A partition lies in this order; together they are merged as far as they are read.
+        return heapq.merge(*streams, key=lambda row: str(row["RowKey"]))
+
+    def leads(self, offer: str | None = None) -> Iterator[Entity]:
+        """Yield the lead rows of one offer, or of all, with every column; fences left out."""
+        for one in self._chosen(offer):
+            for row in self._rows(one, keys.rows_of_kind(entities.LEAD), None):
+                if row.get("Kind") == entities.LEAD:
+                    yield row
+
+    def touches(self, offer: str | None = None) -> Iterator[Entity]:
+        """Yield the touch rows of one offer, or of all, with every column."""
+        for one in self._chosen(offer):
+            yield from self._rows(one, keys.rows_of_kind(entities.TOUCH), None)
+
+    def lead(self, offer: str, lead_key: str) -> Entity | None:
+        """Return the row of one lead, or None."""
+        row = self._leads.get(offer, keys.lead_row(lead_key))
+        return row.columns if row and row.columns.get("Kind") == entities.LEAD else None
+
+    def everywhere(self, lead_key: str) -> Iterator[Entity]:
+        """Yield the rows of one person's leads, offer by offer: the key is the same in each."""
+        for offer in self.offers():
+            if row := self.lead(offer, lead_key):
+                yield row
+
+    def journey(self, offer: str, lead_key: str) -> Iterator[Entity]:
+        """Yield the touches of one lead, the first one first."""
+        return self._rows(offer, keys.touch_rows(lead_key), None)
+
+    def _chosen(self, offer: str | None) -> Iterator[str]:
+        return iter([offer.lower()]) if offer is not None else self.offers()
+
+    def _rows(
+        self,
+        offer: str,
+        bounds: tuple[str, str],
+        select: tuple[str, ...] | None,
+        *,
+        page: int | None = None,
+    ) -> Iterator[Entity]:
+        start, end = bounds
+        place = {"partition": offer, "start": start, "end": end}
+        return self._leads.query(IN_RANGE, place, select=select, page=page)

@@ -10,7 +10,13 @@ from leads.errors import CommitConflict
 from leads.store import Fence, FencedLead, StoredLead
 from leads.tables import entities, keys
 from leads.tables.fences import fence_to_entity
-from leads.tables.lead_store import IN_RANGE, TableLeadStore, lead_operations, row_operation
+from leads.tables.lead_store import (
+    IN_RANGE,
+    TableLeadStore,
+    lead_operations,
+    partitions,
+    row_operation,
+)
 from leads.tables.survey import recent_row_of, survey
 from leads.tables.table import if_unchanged, removal
 
@@ -33,16 +39,7 @@ class TableUpkeepStore(TableLeadStore):
 
     def offers(self) -> Iterator[str]:
         """Yield the partition of every offer, in order: one request for each."""
-        last = ""
-        while True:
-            rows = self._leads.query(
-                "PartitionKey gt @last", {"last": last}, select=("PartitionKey",), page=1
-            )
-            first = next(rows, None)
-            if first is None:
-                return
-            last = str(first["PartitionKey"])
-            yield last
+        return partitions(self._leads)
 
     def survey(self, partition: str) -> Iterator[LeadRows]:
         """Yield the rows of every lead of an offer, then what is listed and has no other row."""

@@ -14,7 +14,7 @@ from leads.store import StoredLead
 from leads.tables.connection import open_table
 from leads.tables.entities import recent_to_entity
 from leads.tables.limits import Entity
-from leads.tables.reading import read_recent
+from leads.tables.reading import TableReading
 from tests.contract.benches import TableBench
 from tests.contract.factories import at, identity, lead, touch
 
@@ -101,7 +101,9 @@ def test_a_person_can_be_found_by_name(tables: TableBench, name: str) -> None:
 def test_a_team_lists_the_newest_leads_of_its_offer(
     tables: TableBench, offer: str, spelling: Callable[[str], str]
 ) -> None:
-    rows = read_recent(open_table(tables.service, tables.leads), limit=10, offer=spelling(offer))
+    reading = TableReading(open_table(tables.service, tables.leads))
+
+    rows = reading.recent(spelling(offer))
 
     assert [row["LeadKey"] for row in rows] == [KEYS[0], KEYS[2], KEYS[1]]
 
@@ -112,20 +114,29 @@ def test_a_team_lists_the_newest_leads_of_all_offers(fresh: TableBench) -> None:
     table.insert(recent_to_entity(lead(older)))
     table.insert(recent_to_entity(lead(newer)))
 
-    rows = read_recent(table, limit=10)
+    rows = TableReading(table).recent()
 
     partitions = [newer.identity.partition, older.identity.partition]
     assert [row["PartitionKey"] for row in rows] == partitions
 
 
-def test_a_list_ends_at_its_limit_with_the_newest(tables: TableBench, offer: str) -> None:
-    table = open_table(tables.service, tables.leads)
+def test_a_list_by_pages_is_the_same_list(tables: TableBench, offer: str) -> None:
+    reading = TableReading(open_table(tables.service, tables.leads))
 
-    of_the_offer = read_recent(table, limit=1, offer=offer)
-    of_all = read_recent(table, limit=1)
+    rows = reading.recent(offer, page=1)
 
-    assert [row["LeadKey"] for row in of_the_offer] == [KEYS[0]]
-    assert len(of_all) == 1
+    assert [row["LeadKey"] for row in rows] == [KEYS[0], KEYS[2], KEYS[1]]
+
+
+def test_a_list_since_a_moment_begins_with_that_millisecond(fresh: TableBench) -> None:
+    touches = [touch(identity(), received_at=at(milliseconds=n)) for n in (-1, 0, 1)]
+    table = open_table(fresh.service, fresh.leads)
+    for one in touches:
+        table.insert(recent_to_entity(lead(one)))
+
+    rows = TableReading(table).recent(since=touches[1].received_at)
+
+    assert [row["LastSeen"] for row in rows] == [one.received_at for one in reversed(touches[1:])]
 
 
 def _named(name: str) -> Touch:

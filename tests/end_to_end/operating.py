@@ -26,7 +26,7 @@ from tests.end_to_end.app import App, Row, wait_until
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ("--max-poll", "0.2", "--retry-delay", "0", "--invisible", "30")
-PYTHON = {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT)}
+PYTHON = {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
 
 @dataclass(frozen=True)
