@@ -13,10 +13,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from leads.enrichment.stages import EDITIONS
 from leads.errors import InvalidSettings
 from leads.model import DncPolicy
 from leads.names import CONNECTION
+from leads.stages import EDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from leads.enrichment.countries import country_code
 from leads.enrichment.emails import classify
 from leads.enrichment.phones import e164
-from leads.enrichment.stages import stage
 from leads.model import EmailKind, Enrichment
+from leads.stages import stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leads import enrichment, messages
+from leads import messages
 from leads.model import Touch
 from leads.payload import parse
 from leads.pipeline.stage import Step, guarded
@@ -39,8 +39,11 @@ def write(body: bytes, *, attempt: int, open_ports: Callable[[], Ports], now: da
 def _touch(message: Message, *, edition: str) -> Touch:
     delivery = message.delivery
     submission = parse(delivery.payload)
-    # An envelope that was too large travels without its enrichment, so it is found here.
-    found = message.enrichment or enrichment.enrich(submission, edition=edition)
+    found = message.enrichment
+    if found is None:  # an envelope that was too large travels without it
+        from leads.enrichment import enrich  # noqa: PLC0415 - 5 ms of a cold start, seldom needed
+
+        found = enrich(submission, edition=edition)
     return Touch(
         delivery_id=delivery.id,
         received_at=delivery.received_at,

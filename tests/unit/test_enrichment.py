@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leads.enrichment import enrich
-from leads.enrichment.stages import EDITIONS
 from leads.model import Contact, EmailKind, Enrichment, Stage, Submission
+from leads.stages import EDITIONS
 
 ROOT = Path(__file__).parents[2]
 

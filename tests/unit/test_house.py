@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = (
     {"leads", "leads.errors", "leads.names", "leads.outcome"},
     {"leads.model"},
-    {"leads.normal_form", "leads.store"},
+    {"leads.normal_form", "leads.store", "leads.stages"},
     {"leads.strict_json", "leads.identity", "leads.enrichment", "leads.messages", "leads.fold"},
     {
         "leads.payload",

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from leads.enrichment.stages import EDITIONS, stage
 from leads.model import Stage
+from leads.stages import EDITIONS, stage
 
 
 @pytest.mark.parametrize(
