@@ -24,13 +24,17 @@ The lead pipeline is running. Its data are kept in .local/azurite; Ctrl-C stops 
   health          {url}/api/health
   log             .local/devhost.log
 
-Try it, in another terminal:
+Try it, in another terminal (the first line tells the commands which storage is meant):
+
+  export LeadsStorage=UseDevelopmentStorage=true
+  .venv/bin/python -m leads send --all
+  .venv/bin/python -m leads list
+
+or post a lead by hand, as Microsoft does:
 
   curl -i {url}/api/leads -H 'Content-Type: application/json' \\
     -d @tests/samples/01-ins-azure-marketplace.json
-  {listing}
 """
-LISTING = "LeadsStorage=UseDevelopmentStorage=true .venv/bin/python -m leads list"
 
 
 def main() -> int:
@@ -63,7 +67,7 @@ def _serve(stop: threading.Event) -> int:
         ),
         DevHost(ROOT, port=PORT, env=environment, log=KEPT / "devhost.log") as host,
     ):
-        print(WELCOME.format(url=host.url, listing=LISTING), flush=True)
+        print(WELCOME.format(url=host.url), flush=True)
         while not stop.wait(1):
             if host.process.poll() is not None:
                 print("make run: the app stopped; see .local/devhost.log", file=sys.stderr)
