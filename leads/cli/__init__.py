@@ -12,7 +12,22 @@ from pathlib import Path
 
 import click
 
-from leads.cli import doctor, journeys, letters, lists, persons, upkeep
+from leads.cli import (
+    completion,
+    doctor,
+    export,
+    journeys,
+    letters,
+    lists,
+    migration,
+    persons,
+    reconciling,
+    send,
+    stats,
+    upkeep,
+    watch,
+)
+from leads.cli.program import name_examples
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,8 +37,12 @@ def main() -> None:
     The storage is named by LeadsStorage, in the environment or in local.settings.json of this
     folder.
     """
+    ctx = click.get_current_context()
     if os.environ.get("NO_COLOR"):  # https://no-color.org
-        click.get_current_context().color = False
+        ctx.color = False
+    elif os.environ.get("FORCE_COLOR"):  # https://force-color.org
+        ctx.color = True
+    name_examples(ctx)
     logging.getLogger("azure").addHandler(logging.NullHandler())  # we tell it in our own words
     _add_local_settings(Path("local.settings.json"))
 
@@ -44,6 +63,9 @@ for command in (
     lists.offers,
     lists.list_leads,
     journeys.show,
+    stats.stats,
+    watch.watch,
+    export.export,
     persons.person,
     persons.forget,
     persons.suppress,
@@ -53,5 +75,9 @@ for command in (
     upkeep.rebuild,
     upkeep.merge_offer,
     doctor.doctor,
+    completion.completion,
+    send.send,
+    migration.import_leads,
+    reconciling.reconcile,
 ):
     main.add_command(command)

@@ -6,9 +6,7 @@ are those of the Azure CLI.
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 from dataclasses import dataclass
 from functools import wraps
 from itertools import chain, islice
@@ -16,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from leads.cli.cells import formula_safe, plain, printable
-from leads.cli.terminal import Column, print_lines
+from leads.cli.cells import plain, printable
+from leads.cli.delimited import Shown, text_of, write_delimited, write_values
+from leads.cli.terminal import Column, print_lines, reader_may_leave
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import jmespath
 
-type Shown = Mapping[str, object]
 
 TABLE, JSON, JSON_LINES, CSV, TSV = FORMATS = ("table", "json", "jsonl", "csv", "tsv")
 _MEASURED = 200
@@ -45,36 +43,59 @@ class Output:
 
         A table shows *columns*; CSV and TSV have *fields*, or what the first row has.
         """
-        if self.query is not None:
-            return self._print_chosen(list(rows))
-        counted = _Counted(rows)
-        match self.format:
-            case "table":
-                print_rows(counted, columns)
-            case "json":
-                _print_array(counted)
-            case "jsonl":
-                for row in counted:
-                    click.echo(to_json(row))
-            case _:
-                write_delimited(counted, fields, tabs=self.format == TSV)
+        counted = Counted(rows)
+        with reader_may_leave():
+            if self.query is not None:
+                self._print_chosen(list(counted))
+            else:
+                self._print_all(counted, columns, fields)
         return counted.number
 
-    def _print_chosen(self, rows: Sequence[Shown]) -> int:
+    def _print_all(
+        self, rows: Iterable[Shown], columns: Sequence[Column], fields: Sequence[str] | None
+    ) -> None:
+        match self.format:
+            case "table":
+                print_rows(rows, columns)
+            case "json":
+                _print_array(rows)
+            case "jsonl":
+                for row in rows:
+                    click.echo(to_json(row))
+            case _:
+                write_delimited(rows, fields, tabs=self.format == TSV)
+
+    def _print_chosen(self, rows: Sequence[Shown]) -> None:
         """Print what the query makes of *rows*, in whatever shape that is."""
-        assert self.query is not None  # noqa: S101 - for the reader of types
-        chosen = self.query.search(json.loads(to_json(rows)))
-        if self.format == JSON or not isinstance(chosen, list):
+        chosen = self._choose(rows)
+        if self.format == JSON:
             click.echo(to_json(chosen, indent=2))
-        elif all(isinstance(one, dict) for one in chosen):
+        else:
+            self._print_each(chosen if isinstance(chosen, list) else [chosen])
+
+    def _choose(self, rows: Sequence[Shown]) -> Any:  # noqa: ANN401 - whatever the query makes
+        from jmespath.exceptions import JMESPathError
+
+        assert self.query is not None  # noqa: S101 - for the reader of types
+        try:
+            return self.query.search(json.loads(to_json(rows)))
+        except JMESPathError as error:  # its message quotes a row
+            told = f"--query asks what these rows cannot answer ({type(error).__name__})"
+            raise click.UsageError(told) from None
+
+    def _print_each(self, chosen: Sequence[Any]) -> None:
+        """Print what was chosen line by line: columns where it has any, else one value each."""
+        if all(isinstance(one, list) for one in chosen):  # named as the Azure CLI does
+            chosen = [{f"Column{n}": value for n, value in enumerate(one, 1)} for one in chosen]
+        if all(isinstance(one, dict) for one in chosen):
             names = list(dict.fromkeys(name for one in chosen for name in one))
-            without = Output(self.format)
-            without.print(chosen, [Column(name, name) for name in names], names)
+            Output(self.format).print(chosen, [Column(name, name) for name in names], names)
+        elif self.format in {CSV, TSV}:
+            write_values(chosen, tabs=self.format == TSV)
         else:
             for one in chosen:
-                text = isinstance(one, str) and self.format != JSON_LINES
-                click.echo(printable(one) if text else to_json(one))
-        return len(chosen) if isinstance(chosen, list) else 1
+                text = isinstance(one, str | None) and self.format == TABLE
+                click.echo(printable(plain(one)) if text else to_json(one))
 
 
 def output_options[**P, R](command: Callable[P, R]) -> Callable[..., R]:
@@ -111,7 +132,7 @@ class QueryType(click.ParamType[Any]):
         try:
             return jmespath.compile(value)
         except jmespath.exceptions.JMESPathError as error:
-            self.fail(f"it is no JMESPath expression: {error}", param, ctx)
+            self.fail(str(error), param, ctx)
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
@@ -126,35 +147,9 @@ def print_rows(rows: Iterable[Shown], columns: Sequence[Column]) -> None:
     print_lines(chain(head, (_cells(row, columns) for row in coming)), columns, measured=head)
 
 
-def write_delimited(
-    rows: Iterable[Shown], fields: Sequence[str] | None, *, tabs: bool, raw: bool = False
-) -> None:
-    """Write *rows* to stdout as CSV or TSV with a header.
-
-    Unless *raw*, no cell is taken for a formula by a spreadsheet, or obeyed by a terminal.
-    """
-    coming = iter(rows)
-    first = next(coming, None)
-    names = fields or list(first or ())
-    # The csv module writes "\r\n" by itself, which a text stream would make worse on Windows.
-    writer = csv.writer(sys.stdout, csv.excel_tab if tabs else csv.excel, lineterminator="\n")
-    if names:
-        writer.writerow(names)
-    for row in chain([first] if first is not None else [], coming):
-        writer.writerow([_delimited(row.get(name), tabs=tabs, raw=raw) for name in names])
-
-
-def _delimited(value: object, *, tabs: bool, raw: bool) -> str:
-    text = plain(value)
-    if raw:
-        return text
-    lines = [printable(line) for line in text.split("\n")]
-    return formula_safe((" " if tabs else "\n").join(lines))
-
-
 def _cells(row: Shown, columns: Sequence[Column]) -> list[str]:
     found = (column.read(row) if column.read else row.get(column.key) for column in columns)
-    return [printable(plain(value)) for value in found]
+    return [printable(text_of(value)) for value in found]
 
 
 def _print_array(rows: Iterable[Shown]) -> None:
@@ -173,7 +168,7 @@ def _json_value(value: object) -> object:
     return number if isinstance(number, int) else plain(value)
 
 
-class _Counted:
+class Counted:
     """Rows that are counted as they pass."""
 
     def __init__(self, rows: Iterable[Shown]) -> None:

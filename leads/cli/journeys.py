@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leads.cli.cells import plain, printable
-from leads.cli.formats import TABLE, Output, output_options, print_rows
+from leads.cli.formats import CSV, TABLE, TSV, Output, output_options, print_rows
 from leads.cli.output import NotFound, told_errors
 from leads.cli.persons import PersonType
 from leads.cli.rows import LEAD_COLUMNS, OFFER
-from leads.cli.terminal import Column
+from leads.cli.terminal import Column, reader_may_leave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,9 @@ def show(lead: str, offer: str | None, output: Output) -> None:
     """Show one lead with its journey, touch by touch, and the same person in other offers.
 
     LEAD is an e-mail address, or a lead key as the tables show it. Where the person has leads in
-    several offers and --offer names none, each is shown. Exit code 3: there is no such lead.
+    several offers and --offer names none, each is shown. CSV and TSV hold the touches alone.
+
+    Exit code 3: there is no such lead.
 
     Example: python -m leads show ada@example.com --offer contoso.sample-saas
     """
@@ -47,11 +49,15 @@ def show(lead: str, offer: str | None, output: Output) -> None:
         found = list(_found(lead, offer))
         if not found:
             raise NotFound("there is no such lead; `list --search` finds by part of a name")
-        if output.format != TABLE or output.query is not None:
-            output.print(found, (), ("Lead", "Journey", "Elsewhere"))
-            return
-        for one in found:
-            _print(one)
+        if output.query is None and output.format in {CSV, TSV}:
+            touches = [touch for one in found for touch in one["Journey"]]
+            output.print(touches, (), list(dict.fromkeys(n for touch in touches for n in touch)))
+        elif output.query is None and output.format == TABLE:
+            with reader_may_leave():
+                for one in found:
+                    _print(one)
+        else:
+            output.print(found, ())
 
 
 def _found(lead_key: str, offer: str | None) -> Iterator[dict[str, Any]]:
@@ -61,7 +67,7 @@ def _found(lead_key: str, offer: str | None) -> Iterator[dict[str, Any]]:
     rows = list(table.everywhere(lead_key))
     for row in rows:
         partition = row["PartitionKey"]
-        if offer in {None, partition}:
+        if offer is None or offer.lower() == partition:
             yield {
                 "Lead": row,
                 "Journey": list(table.journey(partition, lead_key)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from leads.cli.cells import plain
 from leads.cli.formats import Output, output_options
 from leads.cli.moments import SINCE
 from leads.cli.output import counted, minute, told_errors
@@ -20,21 +21,25 @@ if TYPE_CHECKING:
 
     from leads.tending.status import OfferStatus
 
+_SPARE_STAGES = {Stage.UNKNOWN: 3}
 _OFFER_COLUMNS = (
-    Column("OFFER", "offer", 48),
+    Column("OFFER", "offer", 48, least=24),
     Column("LEADS", "leads", right=True, fixed=True),
-    *(Column(stage.value.upper(), stage.value, right=True, fixed=True) for stage in Stage),
-    Column("CONTACTABLE", "contactable", right=True, fixed=True),
-    Column("TESTS", "tests", right=True, fixed=True),
-    Column("LAST LEAD (UTC)", "last_lead", 16, fixed=True),
-    Column("AS OF (UTC)", "as_of", 16, fixed=True),
+    *(
+        Column(one.upper(), one, right=True, fixed=True, spare=_SPARE_STAGES.get(one, 0))
+        for one in Stage
+    ),
+    Column("CONTACTABLE", "contactable", right=True, fixed=True, spare=2),
+    Column("TESTS", "tests", right=True, fixed=True, spare=4),
+    Column("LAST LEAD (UTC)", "last_lead", 16, fixed=True, spare=1),
+    Column("AS OF (UTC)", "as_of", 16, fixed=True, spare=5),
 )
 _SORTS: dict[str, tuple[Callable[[dict[str, Any]], Any], bool]] = {
     "last-seen": (lambda row: row["RowKey"], False),  # newest first, as the rows lie
-    "first-seen": (lambda row: row["FirstSeen"], True),
-    "touches": (lambda row: row["TouchCount"], True),
-    "name": (lambda row: (row["LastName"].casefold(), row["FirstName"].casefold()), False),
-    "company": (lambda row: row["Company"].casefold(), False),
+    "first-seen": (lambda row: plain(row.get("FirstSeen")), True),
+    "touches": (lambda row: int(row.get("TouchCount") or 0), True),
+    "name": (lambda row: (_sorted_as(row, "LastName"), _sorted_as(row, "FirstName")), False),
+    "company": (lambda row: _sorted_as(row, "Company"), False),
 }
 
 
@@ -52,7 +57,7 @@ def offers(*, count_now: bool, output: Output) -> None:
     with told_errors():
         found = sorted(_counted(count_now=count_now), key=_last_lead, reverse=True)
         printed = output.print([_offer_shown(one) for one in found], _OFFER_COLUMNS)
-    click.echo(counted(printed, "offer"), err=True)
+    _tell(output, counted(printed, "offer"))
 
 
 @click.command("list")
@@ -98,7 +103,18 @@ def list_leads(
             rows = sorted(rows, key=key, reverse=newest_first)
         shown = (without_row_key(row) for row in islice(rows, limit))
         printed = output.print(shown, LEAD_COLUMNS, lead_fields())
-    click.echo(counted(printed, "lead"), err=True)
+    _tell(output, counted(printed, "lead"))
+
+
+def _tell(output: Output, number: str) -> None:
+    if output.query is None:  # what a query picks may be fewer, or no leads at all
+        click.echo(number, err=True)
+
+
+def _sorted_as(row: dict[str, Any], column: str) -> tuple[bool, str]:
+    """Return how a text is sorted: upper and lower case are one, what is empty comes last."""
+    text = plain(row.get(column)).casefold()
+    return not text, text
 
 
 def _counted(*, count_now: bool) -> Iterator[OfferStatus]:

@@ -32,16 +32,17 @@ class MomentType(click.ParamType[datetime]):
 
 def moment_of(text: str, *, now: datetime) -> datetime | None:
     """Return the moment in UTC that *text* means, or None."""
+    text = text.strip().lower()
     midnight = datetime.combine(now.date(), time(), UTC)
     if text in {"today", "yesterday"}:
         return midnight - timedelta(days=text == "yesterday")
-    if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        moment = datetime.fromisoformat(text.upper())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter before the year 1
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 SINCE = click.option(

@@ -16,6 +16,7 @@ from leads.errors import (
     UnexpectedError,
     without_message,
 )
+from leads.names import CONNECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,8 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 def _advice_on(error: LeadsError) -> str:
     if isinstance(error, InvalidSettings):
+        if str(error) == f"{CONNECTION} is not set":
+            return f"Beside `make run`: export {CONNECTION}=UseDevelopmentStorage=true."
         return "Mend the settings first; `doctor` tells more."
     if isinstance(error, StorageUnavailable):
         return _advice_on_storage(str(error))

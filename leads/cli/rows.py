@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,18 +21,23 @@ def full_name(row: Mapping[str, Any]) -> str:
     return f"{row.get('FirstName', '')} {row.get('LastName', '')}".strip()
 
 
+def _last_seen(row: Mapping[str, Any]) -> object:
+    moment = row.get("LastSeen")  # a hand may have typed a text there
+    return minute(moment) if isinstance(moment, datetime) else moment
+
+
 LEAD_COLUMNS = (
-    Column("LAST SEEN (UTC)", "LastSeen", 16, fixed=True, read=lambda row: minute(row["LastSeen"])),
-    Column("OFFER", "PartitionKey", 28),
-    Column("NAME", "Name", 20, read=full_name),
-    Column("E-MAIL", "Email", 32),
-    Column("COMPANY", "Company", 20),
-    Column("IN", "CountryCode", 2, fixed=True),
-    Column("STAGE", "Stage", 8),
-    Column("CONTACT", "ContactStatus", 14),
-    Column("N", "TouchCount", 5, right=True, fixed=True),
-    Column("ACTIONS", "Actions", 16),
-    Column("", "IsTest", 4, read=lambda row: "test" if row["IsTest"] else ""),
+    Column("LAST SEEN (UTC)", "LastSeen", 16, fixed=True, read=_last_seen),
+    Column("OFFER", "PartitionKey", 28, least=12, spare=1),
+    Column("NAME", "Name", 20, least=14, read=full_name),
+    Column("E-MAIL", "Email", 32, least=20),
+    Column("COMPANY", "Company", 20, spare=3),
+    Column("IN", "CountryCode", 2, fixed=True, spare=4),
+    Column("STAGE", "Stage", 8, fixed=True),
+    Column("CONTACT", "ContactStatus", 14, fixed=True),
+    Column("N", "TouchCount", 5, right=True, fixed=True, spare=2),
+    Column("ACTIONS", "Actions", 16, least=8, spare=5),
+    Column("", "IsTest", 4, fixed=True, read=lambda row: "test" if row.get("IsTest") else ""),
 )
 
 

@@ -12,24 +12,26 @@ from urllib.parse import urlsplit
 import pytest
 
 from leads.door import PROBLEMS
+from leads.sample_leads import ACTIONS
 from leads.tables.entities import RECENT_COLUMNS
 from tests.end_to_end.app import App, Reply, lead, wait_until
 from tests.end_to_end.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OFFER = "contoso.sample-saas"  # the one in the README's examples
+PRINTED = {"PYTHONIOENCODING": "utf-8", "COLUMNS": "200"}
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def paste(command: str, app: App) -> subprocess.CompletedProcess[str]:
+def paste(command: str, app: App, **settings: str) -> subprocess.CompletedProcess[str]:
     there = command.replace("http://127.0.0.1:7071", app.url)
     return subprocess.run(
         ["bash", "-c", there.replace("UseDevelopmentStorage=true", f"'{app.connection}'")],
         cwd=ROOT,
-        env=os.environ | {"LeadsStorage": app.connection, "PYTHONIOENCODING": "utf-8"},
+        env=os.environ | PRINTED | {"LeadsStorage": app.connection} | settings,
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -65,15 +67,15 @@ def test_the_python_example_prints_the_leads_of_the_offer(app: App) -> None:
 
 
 def test_the_commands_beside_make_run_work_when_pasted(app: App) -> None:
-    (commands,) = [block for block in blocks("console") if block.startswith("curl")]
-    post, listing = commands.splitlines()
+    (commands,) = [block for block in blocks("console") if block.startswith("export")]
+    (post,) = [block for block in blocks("console") if block.startswith("curl")]
 
-    answered = curl(post, app)
-    app.drain()
-    listed = paste(listing, app).stdout
+    printed = paste(commands, app, LEADS_URL=f"{app.url}/api/leads").stdout
+    answered = curl(post.strip(), app)
 
+    assert re.findall(r"^(\w+) +stored ", printed, flags=re.MULTILINE) == [*ACTIONS]
+    assert "LAST SEEN (UTC)" in printed
     assert answered.status == 202
-    assert "LAST SEEN (UTC)" in listed
 
 
 def curl(command: str, app: App) -> Reply:
