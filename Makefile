@@ -1,7 +1,7 @@
 # Every target sets up what it needs; each does nothing about it when nothing changed.
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help run demo test chaos mutants check format lock setup clean
+.PHONY: help run demo test chaos mutants bench bench-quick scale check format lock setup clean
 
 help:
 	@echo "make run    the app on this machine, port 7071, data kept in .local/"
@@ -9,6 +9,8 @@ help:
 	@echo "make test   every check: format, lint, types, unit, contract, end-to-end"
 	@echo "make chaos  kills and faults against the running app: nothing lost, nothing counted twice"
 	@echo "make mutants puts classic bugs in on purpose: the model of the system must find each"
+	@echo "make bench  what a lead costs, against bars (10 minutes); make bench-quick: a look"
+	@echo "make scale  what an offer of 100,000 leads costs (some minutes)"
 	@echo "make format formats the code; make lock compiles the requirements; make clean forgets all"
 
 run: setup
@@ -27,6 +29,16 @@ chaos: setup
 
 mutants: setup
 	$(PYTHON_BIN) -m tests.model.mutants
+
+# Keeps the figures in benchmarks/results.json, and quotes them in README.md and docs/costs.md.
+bench: setup
+	$(PYTHON_BIN) -m benchmarks --json benchmarks/results.json --quote
+
+bench-quick: setup
+	$(PYTHON_BIN) -m benchmarks --quick
+
+scale: setup
+	$(PYTHON_BIN) -m benchmarks scale commands --json .local/benchmarks/scale.json
 
 check: setup
 	.venv/bin/ruff format --check .

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from leads.cli.formats import Output, output_options, print_rows
-from leads.cli.output import counted, minute, print_json, told_errors
+from leads.cli.output import NotFound, counted, minute, print_json, told_errors
 from leads.cli.terminal import Column
 from leads.errors import CommitConflict
 from leads.letters import LetterState
@@ -168,7 +168,7 @@ def _read(name: str) -> StoredLetter:
     if key and redrives.isdecimal():
         found = wiring.dead_letters().read(stage, key, int(redrives))
     if found is None:
-        raise click.ClickException(f"there is no letter {name}; `dead list` shows their names")
+        raise NotFound(f"there is no letter {name}; `dead list` shows their names")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leads.cli.output import counted, told_errors
+from leads.cli.output import NotFound, counted, told_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ def merge_offer(source: str, target: str, *, yes: bool) -> None:
         tools = operating.tools()
         offers = set(tools.store.offers())
         if source not in offers:
-            raise click.ClickException(f"there is no offer {source}")
+            raise NotFound(f"there is no offer {source}")
         if target not in offers:
             _check_name(target)
         if not yes:

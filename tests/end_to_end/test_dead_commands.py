@@ -108,7 +108,7 @@ def test_all_letters_of_a_stage_are_redriven_with_yes(system: System) -> None:
 def test_a_letter_that_is_not_there_is_told_in_one_line(system: System) -> None:
     for name in ("write/nobody/0", "nonsense", "a/b/c"):
         shown = system.leads("dead", "show", name)
-        assert (shown.code, shown.err.count("\n")) == (1, 1)
+        assert (shown.code, shown.err.count("\n")) == (3, 1)
         assert "there is no letter" in shown.err
 
 

@@ -113,7 +113,7 @@ def test_an_offer_as_no_partition_is_called_is_refused(system: System) -> None:
     misspelt = system.leads("merge-offer", offer, "Contoso.Sample-SaaS", "--yes")
     itself = system.leads("merge-offer", offer, offer, "--yes")
 
-    assert (nowhere.code, "there is no offer contoso.nobody" in nowhere.err) == (1, True)
+    assert (nowhere.code, "there is no offer contoso.nobody" in nowhere.err) == (3, True)
     assert (misspelt.code, "is it 'contoso.sample-saas'?" in misspelt.err) == (2, True)
     assert (itself.code, "cannot be moved to itself" in itself.err) == (1, True)
     assert len(system.app.offer(offer, "lead")) == 1

@@ -1,4 +1,4 @@
-"""Every command of docs/leads.md does what the page says, as far as its exit code tells."""
+"""Every command that a page tells people to type runs, and ends with the exit code it should."""
 
 from __future__ import annotations
 
@@ -15,35 +15,41 @@ from tests.end_to_end.app import lead
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.operating import System, leads, running
 
-PAGE = (ROOT / "docs" / "leads.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "docs/leads.md", "docs/operating.md")
 OFFER = "contoso.sample-saas"
 PEOPLE = ("ada@example.com", "o'brien@example.com")
 ELSEWHERE = re.compile(r"https://|<|^watch|^import --table")
 """What needs a deployed app, never ends, or reads a table of Microsoft's: tested on its own."""
 
-COMMANDS = [
-    line
-    for line in re.findall(r"^ *python -m leads (.+)$", PAGE, flags=re.MULTILINE)
-    if not ELSEWHERE.search(line)
-]
 CODES = {
     "reconcile": 3,  # the sample names leads that nobody posted here
     "import MarketplaceLeads.csv": 1,  # and it has rows that cannot be read
+    "dead show": 3,  # the letters of the page do not exist here
+    "dead redrive write/": 3,
+    "dead drop receive/": 3,
+    "merge-offer": 3,  # nor does the offer
+    "doctor": 1,  # nobody tends this system
 }
+
+
+def commands() -> list[str]:
+    """Return the commands that stand in the pages' blocks, in their order, each once."""
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
+    lines = re.findall(
+        r"^ *(?:\$ |\.venv/bin/)?python -m leads (.+)$", "\n".join(texts), flags=re.MULTILINE
+    )
+    return [line for line in dict.fromkeys(lines) if not ELSEWHERE.search(line)]
 
 
 @pytest.fixture(scope="module")
 def system(azurite: Azurite) -> Iterator[System]:
     with running(azurite) as started:
-        for email in PEOPLE:
-            started.app.post(lead(OFFER, UserDetails={"Email": email}))
-        started.app.drain()
         yield started
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the files that the page speaks of."""
+    """A folder with the files that the pages speak of."""
     samples = ROOT / "tests" / "samples"
     shutil.copytree(samples, tmp_path / "tests" / "samples")
     shutil.copy(samples / "migration" / "storage-explorer.csv", tmp_path / "MarketplaceLeads.csv")
@@ -51,8 +57,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_of_the_page_runs(system: System, folder: Path, line: str) -> None:
+@pytest.mark.parametrize("line", commands())
+def test_a_command_of_a_page_runs(system: System, folder: Path, line: str) -> None:
+    for email in PEOPLE:  # each time: a command may have erased one
+        system.app.post(lead(OFFER, UserDetails={"Email": email}))
+    system.app.drain()
+
     ran = leads(
         *shlex.split(line),
         storage=system.app.connection,

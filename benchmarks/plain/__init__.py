@@ -1,0 +1,1 @@
+"""The plain version, which ours is measured against: an app of its own, never deployed."""
