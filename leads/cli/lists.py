@@ -11,7 +11,7 @@ from leads.cli.cells import plain
 from leads.cli.formats import Output, output_options
 from leads.cli.moments import SINCE
 from leads.cli.output import counted, minute, told_errors
-from leads.cli.rows import LEAD_COLUMNS, OFFER, lead_fields, without_row_key
+from leads.cli.rows import LEAD_COLUMNS, OFFER, lead_fields, selection_options, without_row_key
 from leads.cli.terminal import Column
 from leads.model import ContactStatus, Stage
 
@@ -63,14 +63,7 @@ def offers(*, count_now: bool, output: Output) -> None:
 @click.command("list")
 @OFFER
 @SINCE
-@click.option("--stage", type=click.Choice([stage.value for stage in Stage]))
-@click.option("--contactable", is_flag=True, help="Only those whom one may call or write to.")
-@click.option(
-    "--search",
-    default="",
-    help="A whole e-mail address, or words in name, e-mail, company or title, or a phone number.",
-)
-@click.option("--include-tests", is_flag=True, help="Test leads, too.")
+@selection_options
 @click.option("--sort", type=click.Choice([*_SORTS]), default="last-seen", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @output_options

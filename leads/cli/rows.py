@@ -9,11 +9,29 @@ import click
 
 from leads.cli.output import minute
 from leads.cli.terminal import Column
+from leads.model import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 OFFER = click.option("--offer", help="Only this offer, as its partition is called.")
+_SELECTING = (
+    click.option("--stage", type=click.Choice([stage.value for stage in Stage])),
+    click.option("--contactable", is_flag=True, help="Only those whom one may call or write to."),
+    click.option(
+        "--search",
+        default="",
+        help="A whole e-mail address; words of name, e-mail, company or title; or a phone number.",
+    ),
+    click.option("--include-tests", is_flag=True, help="Test leads, too."),
+)
+
+
+def selection_options[Command: Callable[..., object]](command: Command) -> Command:
+    """Give *command* the options of a `Selection`, under the names of its fields."""
+    for option in reversed(_SELECTING):
+        command = option(command)
+    return command
 
 
 def full_name(row: Mapping[str, Any]) -> str:

@@ -15,10 +15,9 @@ from leads.cli.cells import plain, printable
 from leads.cli.formats import JSON_LINES, TABLE, to_json
 from leads.cli.moments import MomentType
 from leads.cli.output import counted, told_errors
-from leads.cli.rows import LEAD_COLUMNS, OFFER, without_row_key
+from leads.cli.rows import LEAD_COLUMNS, OFFER, selection_options, without_row_key
 from leads.cli.terminal import Column, print_lines, reader_may_leave
 from leads.cli.watching import Watch
-from leads.model import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,10 +51,7 @@ _TIMES = Column("N", "TouchCount", 3, right=True, fixed=True)
     type=MomentType(),
     help="First show the leads seen at that time (UTC) or later: 2026-11-22, today, 12h.",
 )
-@click.option("--stage", type=click.Choice([stage.value for stage in Stage]))
-@click.option("--contactable", is_flag=True, help="Only those whom one may call or write to.")
-@click.option("--search", default="", help="Only those whom `list --search` finds.")
-@click.option("--include-tests", is_flag=True, help="Test leads, too.")
+@selection_options
 @click.option(
     "-o",
     "--output",

@@ -42,8 +42,9 @@ def commands() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def system(azurite: Azurite) -> Iterator[System]:
-    with running(azurite) as started:
+def system() -> Iterator[System]:
+    """The app on a storage of its own: others leave rows behind that somebody must look after."""
+    with Azurite() as azurite, running(azurite) as started:
         yield started
 
 

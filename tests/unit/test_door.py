@@ -17,14 +17,15 @@ def request(*, body: bytes = b"{", content_type: str = "application/json") -> Re
 
 
 def raised_problems() -> set[str]:
-    """Return every slug that the code names."""
+    """Return every slug that the code names; one that is passed on was named elsewhere."""
     calls = [
         node
         for path in LEADS.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "InvalidPayload"
     ]
-    return {str(ast.literal_eval(call.args[0])) for call in calls}
+    slugs = [call.args[0] for call in calls]
+    return {str(ast.literal_eval(one)) for one in slugs if not isinstance(one, ast.Attribute)}
 
 
 def test_every_problem_that_the_code_raises_has_its_answer() -> None:
