@@ -109,9 +109,13 @@ def _run(records: _Records, read_as: Callable[[Mapping[str, str]], Wording], *, 
     from leads.migration.tally import Tally
     from leads.wiring import migration
 
+    outlet = _outlet() if yes else None
+    if outlet:
+        # An import before may have left the same leads there; with an alias set since, they would
+        # go to another offer, where nobody knows them until they are in the table.
+        outlet.pace.wait(most=0)
     held = migration.holdings()
     tally = Tally(kept_since=held.kept_since, offers_before=held.offers)
-    outlet = _outlet() if yes else None
     with records as rows, in_threads() as each:
         run(past_leads(rows, read_as(held.aliases)), held, tally, each=each, outlet=outlet)
     return tally

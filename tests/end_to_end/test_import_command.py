@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 from azure.data.tables import TableServiceClient
 
+from devhost.azurite import Azurite
 from tests.end_to_end.app import Row, lead, new_offer
-from tests.end_to_end.operating import Said, System, leads
+from tests.end_to_end.operating import Said, System, leads, running
 
 CREATED = "2024-03-04T05:06:07.1234567Z"
 RECEIVED = datetime(2024, 3, 4, 5, 6, 7, 123_000, tzinfo=UTC)
@@ -95,6 +97,26 @@ def test_a_second_import_changes_nothing(system: System, tmp_path: Path) -> None
 
     assert "1 row: 0 sent, 1 in the table already, 0 unreadable" in again.err
     assert [system.app.offer(offer, kind) for kind in ("lead", "touch", "recent")] == before
+
+
+def test_an_import_that_still_waits_in_the_queue_is_not_doubled_by_an_alias(
+    tmp_path: Path,
+) -> None:
+    file = export(tmp_path, row("", LeadSource="AzureMarketplace-INS", ProductId=""))
+    alias = json.dumps({"A test offer": "contoso.alias"})
+
+    with Azurite() as azurite, ThreadPoolExecutor(1) as aside:
+        storage = azurite.connection_string
+        leads("import", file, "--yes", storage=storage)
+        again = aside.submit(
+            leads, "import", file, "--yes", storage=storage, LEADS_OFFER_ALIASES=alias
+        )
+        with running(azurite) as system:
+            code = again.result().code
+            system.app.drain()
+            leads_there = system.app.rows("Leads", "Kind eq 'lead'")
+
+    assert (code, [one["TouchCount"] for one in leads_there]) == (0, [1])
 
 
 def test_a_lead_that_also_came_over_https_is_not_doubled(system: System, tmp_path: Path) -> None:
