@@ -139,6 +139,21 @@ def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the ho
     return _response(wiring.health_check().answer())
 
 
+# No `methods`, as at the door. Anonymous: who may look is decided by App Service authentication.
+@app.route(route="dashboard/{page?}", auth_level=func.AuthLevel.ANONYMOUS)
+def dashboard(req: func.HttpRequest) -> func.HttpResponse:
+    """Show the leads to who may see them."""
+    from leads import telemetry
+    from leads.dashboard.wire import Request
+    from leads.wiring import dashboard as wired
+
+    page = req.route_params.get("page", "")
+    request = Request(method=req.method, page=page, query=req.params, headers=req.headers)
+    visit = wired.visit(request)
+    telemetry.log_visit(visit)
+    return _response(visit.answer)
+
+
 def _set(output: func.Out[bytes], body: bytes | None) -> None:
     if body is not None:
         output.set(body)

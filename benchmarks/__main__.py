@@ -15,6 +15,7 @@ from benchmarks import (
     cold_start,
     commands,
     cpu,
+    dashboard,
     growth,
     latency,
     memory,
@@ -44,7 +45,11 @@ QUESTIONS: Mapping[str, ModuleType] = {
     "growth": growth,
     "money": money,
 }
-ON_REQUEST: Mapping[str, ModuleType] = {"scale": scale, "commands": commands}
+ON_REQUEST: Mapping[str, ModuleType] = {
+    "scale": scale,
+    "commands": commands,
+    "dashboard": dashboard,
+}
 """What takes longer than all others together (`make scale`)."""
 
 

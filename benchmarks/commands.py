@@ -31,7 +31,9 @@ class CommandFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ran:
+class Ran:
+    """What a command took."""
+
     seconds: float
     resident_mb: float
 
@@ -40,12 +42,12 @@ def measure(plan: Plan) -> list[Figure]:
     """Return how long commands take, and how much memory an export of all leads needs."""
     count, rounds = plan.pick(quick=5_000, full=100_000), plan.pick(quick=2, full=5)
     with stored(count, seed=plan.seed) as azurite:
-        counted = _run("tend", azurite.connection_string)  # as the timer does
+        counted = run("tend", azurite.connection_string)  # as the timer does
         found = {
-            command: [_run(command, azurite.connection_string) for _ in range(1 + rounds)][1:]
+            command: [run(command, azurite.connection_string) for _ in range(1 + rounds)][1:]
             for command in (_LIST, _OFFERS)
         }
-        exported = _run("export", azurite.connection_string)
+        exported = run("export", azurite.connection_string)
     return [
         *(
             Figure(name=name, rounds=[one.seconds for one in ran], unit="s", at_most=_SECONDS)
@@ -57,7 +59,12 @@ def measure(plan: Plan) -> list[Figure]:
     ]
 
 
-def _run(command: str, storage: str) -> _Ran:
+def run(command: str, storage: str) -> Ran:
+    """Run `python -m leads …` against *storage*; return what it took.
+
+    Raises:
+        CommandFailed: it ended with an error.
+    """
     environment = os.environ | {"LeadsStorage": storage, "COLUMNS": "120"}
     begun = time.perf_counter()
     process = subprocess.Popen(
@@ -71,4 +78,4 @@ def _run(command: str, storage: str) -> _Ran:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise CommandFailed(f"{command} ended with {process.returncode}")
-    return _Ran(time.perf_counter() - begun, used.ru_maxrss / 1024)
+    return Ran(time.perf_counter() - begun, used.ru_maxrss / 1024)

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from leads import enrichment, settings
-from leads.fold import fold, with_contact_status
+from leads.fold import fold, judged
 from leads.identity import identify
 from leads.model import Contact, Enrichment, Person, Submission, Touch
 from leads.payload import parse
+from leads.store import Rules
 from leads.tables import entities
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ UNTIL = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """When the year ends over which the leads are spread."""
 
 DEFAULTS = settings.from_env({})
+RULES = Rules(window=DEFAULTS.window, dnc=DEFAULTS.dnc, weights=DEFAULTS.weights)
 _YEAR_MS = 365 * 24 * 3_600_000
 _BETWEEN_TOUCHES = 6 * 24 * 3_600_000  # milliseconds, on average
 
@@ -131,7 +133,7 @@ def touch_of(payload: str, *, received_at: datetime, delivery_id: str) -> Touch:
 
 def rows_of(touches: Sequence[Touch]) -> list[Entity]:
     """Return the rows that the pipeline keeps of one lead: its touches, itself, its entry."""
-    lead = with_contact_status(fold(touches), Person(), DEFAULTS.dnc)
+    lead = judged(fold(touches), Person(), RULES)
     recorded = [entities.touch_to_entity(touch) for touch in touches]
     return [*recorded, entities.lead_to_entity(lead), entities.recent_to_entity(lead)]
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Self
 
 from azure.data.tables import TableServiceClient
 
-from benchmarks.customers import DEFAULTS
+from benchmarks.customers import RULES
 from benchmarks.figures import Figure
 from leads import recording
 from leads.outcome import Outcome
 from leads.settings import StorageConnection
-from leads.store import Backoff, Rules
+from leads.store import Backoff
 from leads.tables import keys
 from leads.tables.connection import connect, new_transport, open_table
 from leads.tables.lead_store import TableLeadStore
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from leads.model import Touch
     from leads.tables.table import Table
 
-_RULES = Rules(window=DEFAULTS.window, dnc=DEFAULTS.dnc)
 _BACKOFF = Backoff(sleep=time.sleep, random=random.random, clock=time.monotonic)
 
 
@@ -95,7 +94,7 @@ def record(touch: Touch, store: TableLeadStore) -> None:
     Raises:
         NotRecorded: it was there already.
     """
-    outcome = recording.record(touch, store=store, rules=_RULES, backoff=_BACKOFF)
+    outcome = recording.record(touch, store=store, rules=RULES, backoff=_BACKOFF)
     if outcome is not Outcome.RECORDED:
         raise NotRecorded(outcome)
 

@@ -90,6 +90,10 @@ class TendingIncomplete(Retryable):
     """Raised when a run of tending could not do all; the next one begins anew."""
 
 
+class CountBrokenOff(Retryable):
+    """Raised when an offer has more leads than could be counted in the time that there was."""
+
+
 class InvalidSettings(Retryable):
     """Raised when settings are faulty; messages wait, then become letters worth a redrive."""
 

@@ -11,12 +11,14 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from leads.model import ContactStatus, Enrichment, Lead
+from leads.score import score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from leads.model import DncPolicy, Person, Touch
+    from leads.store import Rules
 
 INTEREST_ACTIONS = frozenset({"INS", "PLT", "Create", "StartTestDrive"})
 """The actions with which a customer asks for something (Microsoft, "Understand lead data")."""
@@ -70,12 +72,15 @@ def merge(lead: Lead, touch: Touch) -> Lead:
     )
 
 
-def with_contact_status(lead: Lead, person: Person, policy: DncPolicy) -> Lead:
-    """Return *lead* with the contact status that its touches and the person's wishes give.
+def judged(lead: Lead, person: Person, rules: Rules) -> Lead:
+    """Return *lead* with what its row says of it: its contact status, and with its score.
+
+    The status follows from its touches and the person's wishes, the score from all of that.
 
     Source: DESIGN 5.4.
     """
-    return replace(lead, contact_status=_contact_status(lead, person, policy))
+    lead = replace(lead, contact_status=_contact_status(lead, person, rules.dnc))
+    return replace(lead, score=score(lead, rules.weights))
 
 
 def _begin(touch: Touch) -> Lead:

@@ -155,6 +155,16 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Whom to call first, and why (score.py); without recency, which is applied when read."""
+
+    fit: str = ""  # A to D; empty: never ranked
+    intent: int = 0  # 0 to 100
+    reasons: str
+    version: int  # of the rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     """One customer's interest in one offer: the fold of its touches."""
 
@@ -176,6 +186,7 @@ class Lead:
     is_test: bool  # all touches are test leads
     contact_status: ContactStatus = ContactStatus.CONTACTABLE
     fold_version: int = FOLD_VERSION
+    score: Score | None = None  # None: not scored yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from leads.errors import LeadConflict, LeadFenced
-from leads.fold import fold, merge, with_contact_status
+from leads.fold import fold, judged, merge
 from leads.identity import duplicate_window
 from leads.model import FOLD_VERSION
 from leads.outcome import Outcome
@@ -103,7 +103,7 @@ def _attempt(touch: Touch, *, store: LeadStore, rules: Rules, again: bool) -> Ou
         )
         if known:
             return known
-    lead = with_contact_status(_next_lead(touch, previous, store, again=again), person, rules.dnc)
+    lead = judged(_next_lead(touch, previous, store, again=again), person, rules)
     store.commit(touch, lead, previous=previous)
     return Outcome.RECORDED
 

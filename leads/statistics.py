@@ -12,24 +12,25 @@ Rows are counted as lists show them, one by one. A lead belongs to the ISO week 
 - ``test``: a test lead, in its week; it counts for nothing else.
 
 What a lead does not tell counts as `NONE`. Of each kind an offer has `MOST_NAMES` names, its most
-frequent ones; the rest of the leads are `OTHER`. That is exact unless an offer has more than 1,000
-names of a kind: of these the less frequent half goes to `OTHER` on the way, so that the memory has
-a bound, and a name that comes again begins anew.
+frequent ones; the rest of the leads are `OTHER`. That is exact, and the same in whatever order the
+rows come, unless an offer has more than 100,000 names of a kind: of these the less frequent half
+goes to `OTHER` on the way, so that the memory has a bound, and a name that comes again begins anew.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from leads.messages import format_time, parse_time
 from leads.model import ContactStatus, Stage
 from leads.payload import parse_lead_source
+from leads.weeks import first_week, midnight, monday_of, week_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     type Row = Mapping[str, object]
     type Place = tuple[str, str, str]  # kind, offer, week; no week: the whole period
@@ -41,11 +42,15 @@ KINDS = (*WEEKLY, *NAMED)
 NONE, OTHER = "(none)", "(other)"
 
 MOST_NAMES = 50
-_ROOM = 1_000
-"""Names of one kind that an offer may have while it is counted."""
+_ROOM = 100_000
+"""Names of one kind that an offer may have while it is counted: some 20 MB of them.
+
+The census meets the leads in another order than lists do, and must find the same numbers.
+"""
 _LONGEST = 64
 """Characters of a name; longer ones that begin alike are one."""
-_WEEK = timedelta(weeks=1)
+WEEKS = 8
+"""What is counted where nobody asks for another period."""
 
 
 class Number(NamedTuple):
@@ -107,7 +112,7 @@ class Statistics:
         for offer, kinds in offers.items():
             for kind, weeks in kinds.items():
                 for week, names in weeks.items():
-                    found.counts[KINDS[KINDS.index(kind)], offer, week] = Counter(names)
+                    found.counts[_place(kind, offer, week)] = _counter(names)
         return found
 
     def __add__(self, other: Statistics) -> Statistics:
@@ -125,26 +130,18 @@ class Statistics:
             self.counts[place] = shortened(names, _ROOM // 2)
 
 
-def first_week(now: datetime, weeks: int) -> datetime:
-    """Return when the first of so many weeks began, of which the last is that of *now*."""
-    today = now.astimezone(UTC)
-    monday = datetime.combine(today.date() - timedelta(days=today.weekday()), time(), UTC)
-    return monday - (weeks - 1) * _WEEK
+def periods(now: datetime) -> dict[str, datetime]:
+    """Return when each of the `PERIODS` began: each lies within the next one."""
+    return {name: began(now.astimezone(UTC)) for name, began in PERIODS.items()}
 
 
-def weeks_between(since: datetime, now: datetime) -> list[str]:
-    """Return all weeks from that of *since* to that of *now*, those without a lead among them."""
-    monday, weeks = first_week(since, 1), []
-    while monday <= now:
-        weeks.append(week_of(monday))
-        monday += _WEEK
-    return weeks
-
-
-def week_of(moment: datetime) -> str:
-    """Return the ISO week in which *moment* lies in UTC, such as 2026-W47."""
-    year, week, _ = moment.astimezone(UTC).isocalendar()
-    return f"{year}-W{week:02d}"
+PERIODS: Mapping[str, Callable[[datetime], datetime]] = {
+    "today": midnight,
+    "7d": lambda now: now - timedelta(days=7),
+    "30d": lambda now: now - timedelta(days=30),
+    f"{WEEKS}w": lambda now: first_week(now, WEEKS),
+}
+"""What is counted all the time, as `stats --since` names it; the last is that of plain `stats`."""
 
 
 def shortened(names: Counter[str], most: int) -> Counter[str]:
@@ -176,6 +173,18 @@ def _in_the_period(row: Row) -> Iterator[tuple[str, str]]:
     yield CAMPAIGN, _name(_text(row, "Campaign"))
 
 
+def _place(kind: str, offer: str, week: str) -> Place:
+    if kind in WEEKLY:
+        monday_of(week)  # or there is no such week
+    return KINDS[KINDS.index(kind)], offer, week
+
+
+def _counter(names: Mapping[str, int]) -> Counter[str]:
+    if any(type(leads) is not int or leads < 1 for leads in names.values()):
+        raise ValueError("these are no numbers of leads")
+    return Counter(names)
+
+
 def _known[T: (Stage, ContactStatus)](value: object, kinds: Iterable[T], otherwise: T) -> str:
     return next((kind for kind in kinds if kind == value), otherwise).value
 
@@ -187,7 +196,9 @@ def _text(row: Row, column: str) -> str:
 
 def _name(text: str) -> str:
     """Return *text* so that it takes little room, in memory as in JSON."""
-    shown = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
+    shown = " ".join(text.split())
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else "?" for char in shown)
     return (shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…") or NONE
 
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from leads.errors import CommitConflict, LeadConflict, NewerFold
 from leads.model import FOLD_VERSION
+from leads.score import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, timedelta
 
     from leads.model import DncPolicy, Identity, Lead, Located, Person, Touch
+    from leads.score import Weights
 
 ATTEMPTS = 8
 FIRST_PAUSE = 0.05  # seconds; doubles with each attempt
@@ -127,10 +129,11 @@ class LeadStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The settings that decide what is recorded."""
+    """The settings that decide what is recorded, and what the lead row says of it."""
 
     window: timedelta
     dnc: DncPolicy
+    weights: Weights = DEFAULT_WEIGHTS  # of the score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

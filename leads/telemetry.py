@@ -15,6 +15,7 @@ from leads.outcome import Outcome
 from leads.rejections import describe
 
 if TYPE_CHECKING:
+    from leads.dashboard.wire import Visit
     from leads.pipeline.receive import Reception
     from leads.pipeline.stage import Step
     from leads.tending.run import TendReport
@@ -50,6 +51,20 @@ def log_tending(report: TendReport) -> None:
     """Log what a run of tending did; what it could not do is an error."""
     line = {"event": "tend.done", **report.counts, "failures": list(report.failures)}
     LOG.log(logging.ERROR if report.failures else logging.INFO, "%s", json.dumps(line))
+
+
+def log_visit(visit: Visit) -> None:
+    """Log who opened contact data on the dashboard, and what went wrong there; nothing else."""
+    if visit.shown:
+        line = {
+            "event": "dashboard.contact_shown",
+            "viewer": visit.viewer,
+            "lead": _plain(visit.shown, _LEAD_KEY)[:KEY_LETTERS],
+        }
+        LOG.info("%s", json.dumps(line))
+    if visit.error:
+        cause = describe(visit.error)
+        LOG.error("%s", json.dumps({"event": "dashboard.failed", "cause": cause}))
 
 
 def _log(level: int, stage: str, result: Reception | Step, **fields: int) -> None:

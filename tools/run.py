@@ -20,6 +20,7 @@ BLOBS, QUEUES, TABLES = STORAGE = 10000, 10001, 10002  # as Azurite's defaults
 WELCOME = """
 The lead pipeline is running. Its data are kept in .local/azurite; Ctrl-C stops it.
 
+  dashboard       {url}/api/dashboard
   post leads to   {url}/api/leads
   health          {url}/api/health
   log             .local/devhost.log
@@ -56,7 +57,10 @@ def main() -> int:
 
 
 def _serve(stop: threading.Event) -> int:
-    environment = {"LeadsStorage": "UseDevelopmentStorage=true"}
+    environment = {
+        "LeadsStorage": "UseDevelopmentStorage=true",
+        "LEADS_DASHBOARD_OPEN": "local",  # holds for this machine and its development storage
+    }
     with (
         Azurite(
             location=KEPT / "azurite",

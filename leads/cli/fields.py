@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NUMBERS = frozenset({"TouchCount", "FoldVersion", "IdentityVersion", "IsTest", "Repaired"})
+NUMBERS = frozenset(
+    {"TouchCount", "Intent", "FoldVersion", "ScoreVersion", "IdentityVersion", "IsTest", "Repaired"}
+)
 """What SQLite keeps as numbers, truth as 0 and 1; all else is text, times in ISO 8601."""
 
 _PERSON = (
@@ -20,9 +22,10 @@ _PERSON = (
     "PhoneE164", "EmailKind", "EmailDomain",
 )  # fmt: skip
 _LEAD = (
-    "PartitionKey", "LeadKey", "LastSeen", *_PERSON, "Stage", "ContactStatus", "TouchCount",
+    "PartitionKey", "LeadKey", "LastSeen", *_PERSON, "Stage", "ContactStatus", "Fit", "Intent",
+    "ScoreReasons", "TouchCount",
     "Actions", "Campaign", "LeadSource", "ActionCode", "FirstSeen", "LastInterestAt", "LastDncAt",
-    "OfferId", "OfferDisplayName", "IsTest", "FoldVersion", "Truncated",
+    "OfferId", "OfferDisplayName", "IsTest", "FoldVersion", "ScoreVersion", "Truncated",
 )  # fmt: skip
 _TOUCH = (
     "PartitionKey", "RowKey", "LeadKey", "ReceivedAt", *_PERSON, "Stage", "Source", "Action",

@@ -10,7 +10,7 @@ from leads.cli.cells import plain, printable
 from leads.cli.formats import CSV, TABLE, TSV, Output, output_options, print_rows
 from leads.cli.output import NotFound, told_errors
 from leads.cli.persons import PersonType
-from leads.cli.rows import LEAD_COLUMNS, OFFER
+from leads.cli.rows import LEAD_COLUMNS, OFFER, as_of_today
 from leads.cli.terminal import Column, reader_may_leave
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _FIRST = (
     "ContactStatus", "Actions", "TouchCount", "FirstSeen", "LastSeen",
 )  # fmt: skip
 _OF_STORAGE = frozenset({"PartitionKey", "RowKey", "Kind", "FoldVersion"})
+_OF_THE_SCORE = frozenset({"Fit", "Intent", "IntentToday", "Heat", "ScoreReasons", "ScoreVersion"})
+"""Told in words, above the rest."""
 
 
 @click.command()
@@ -64,7 +66,7 @@ def _found(lead_key: str, offer: str | None) -> Iterator[dict[str, Any]]:
     from leads.wiring import reading
 
     table = reading.leads()
-    rows = list(table.everywhere(lead_key))
+    rows = list(as_of_today(table.everywhere(lead_key)))
     for row in rows:
         partition = row["PartitionKey"]
         if offer is None or offer.lower() == partition:
@@ -78,8 +80,10 @@ def _found(lead_key: str, offer: str | None) -> Iterator[dict[str, Any]]:
 def _print(found: dict[str, Any]) -> None:
     lead = found["Lead"]
     click.echo(click.style(f"{printable(lead['PartitionKey'])}  {lead['LeadKey']}", bold=True))
-    names = [*_FIRST, *(name for name in lead if name not in {*_FIRST, *_OF_STORAGE})]
-    for name in names:
+    for name, text in _score(lead):
+        click.echo(f"  {name:18}{printable(text)}")
+    left_out = {*_FIRST, *_OF_STORAGE, *_OF_THE_SCORE}
+    for name in [*_FIRST, *(name for name in lead if name not in left_out)]:
         if text := printable(plain(lead.get(name))):
             click.echo(f"  {name:18}{text}")
     click.echo()
@@ -88,3 +92,16 @@ def _print(found: dict[str, Any]) -> None:
         click.echo(click.style("\nThe same person elsewhere", bold=True))
         print_rows(found["Elsewhere"], LEAD_COLUMNS)
     click.echo()
+
+
+def _score(lead: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the lead scores and why."""
+    from leads import wiring
+
+    if "Heat" in lead:
+        days = wiring.current_settings().weights.points["half-life-days"]
+        then = f"{lead['Intent']} when last seen; it halves every {days} days"
+        found = f"{lead['Heat']}: fit {lead['Fit']}, intent {lead['IntentToday']} today ({then})"
+        yield "Score", found
+    if reasons := plain(lead.get("ScoreReasons")):
+        yield "ScoreReasons", reasons

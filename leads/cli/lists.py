@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,15 @@ from leads.cli.cells import plain
 from leads.cli.formats import Output, output_options
 from leads.cli.moments import SINCE
 from leads.cli.output import counted, minute, told_errors
-from leads.cli.rows import LEAD_COLUMNS, OFFER, lead_fields, selection_options, without_row_key
+from leads.cli.rows import (
+    CALL_COLUMNS,
+    LEAD_COLUMNS,
+    OFFER,
+    as_of_today,
+    lead_fields,
+    selection_options,
+    without_row_key,
+)
 from leads.cli.terminal import Column
 from leads.model import ContactStatus, Stage
 
@@ -34,8 +43,8 @@ _OFFER_COLUMNS = (
     Column("LAST LEAD (UTC)", "last_lead", 16, fixed=True, spare=1),
     Column("AS OF (UTC)", "as_of", 16, fixed=True, spare=5),
 )
+LAST_SEEN, SCORE = "last-seen", "score"
 _SORTS: dict[str, tuple[Callable[[dict[str, Any]], Any], bool]] = {
-    "last-seen": (lambda row: row["RowKey"], False),  # newest first, as the rows lie
     "first-seen": (lambda row: plain(row.get("FirstSeen")), True),
     "touches": (lambda row: int(row.get("TouchCount") or 0), True),
     "name": (lambda row: (_sorted_as(row, "LastName"), _sorted_as(row, "FirstName")), False),
@@ -64,7 +73,9 @@ def offers(*, count_now: bool, output: Output) -> None:
 @OFFER
 @SINCE
 @selection_options
-@click.option("--sort", type=click.Choice([*_SORTS]), default="last-seen", show_default=True)
+@click.option(
+    "--sort", type=click.Choice([LAST_SEEN, SCORE, *_SORTS]), default=LAST_SEEN, show_default=True
+)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
 @output_options
 def list_leads(
@@ -78,8 +89,12 @@ def list_leads(
 ) -> None:
     """List the leads, newest first, without test leads.
 
+    --sort score: whom to call first, and why. Hot comes before warm and cold (intent as it is
+    today), and among these the better fit; who must not be contacted comes last.
+
     \b
     Examples: python -m leads list --since today --contactable
+              python -m leads list --sort score --limit 10
               python -m leads list --search ada@example.com
               python -m leads list --offer contoso.saas --stage trial --sort touches
     """  # noqa: D301 - click's own mark: keep these lines as they are
@@ -87,16 +102,27 @@ def list_leads(
     from leads.wiring import reading
 
     chosen = Selection(**selection)
-    page = min(limit, 1000) if chosen == Selection() and sort == "last-seen" else None
+    page = min(limit, 1000) if chosen == Selection() and sort == LAST_SEEN else None
     with told_errors():
         rows: Iterable[dict[str, Any]]
         rows = filter(chosen.takes, reading.leads().recent(offer, since=since, page=page))
-        key, newest_first = _SORTS[sort]
-        if sort != "last-seen":
-            rows = sorted(rows, key=key, reverse=newest_first)
-        shown = (without_row_key(row) for row in islice(rows, limit))
-        printed = output.print(shown, LEAD_COLUMNS, lead_fields())
+        shown = (without_row_key(row) for row in as_of_today(islice(_sorted(rows, sort), limit)))
+        columns = CALL_COLUMNS if sort == SCORE else LEAD_COLUMNS
+        printed = output.print(shown, columns, lead_fields())
     _tell(output, counted(printed, "lead"))
+
+
+def _sorted(rows: Iterable[dict[str, Any]], sort: str) -> Iterable[dict[str, Any]]:
+    from leads import wiring
+    from leads.score import call_order
+
+    if sort == LAST_SEEN:
+        return rows  # as they lie
+    if sort == SCORE:
+        weights = wiring.current_settings().weights
+        return sorted(rows, key=partial(call_order, now=wiring.now(), weights=weights))
+    key, newest_first = _SORTS[sort]
+    return sorted(rows, key=key, reverse=newest_first)
 
 
 def _tell(output: Output, number: str) -> None:
@@ -114,7 +140,7 @@ def _counted(*, count_now: bool) -> Iterator[OfferStatus]:
     from leads import wiring
     from leads.wiring import reading
 
-    known = {} if count_now else wiring.status().offers()
+    known = {} if count_now else reading.status().offers()
     for offer in reading.leads().offers():
         yield known.get(offer) or reading.census().count(offer, as_of=wiring.now())[0]
 

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from leads.breakdown import SHARES, STAGES, by_offer, by_week, shares
 from leads.cli.cells import printable, width
 from leads.cli.terminal import Column, bar, print_lines, terminal_width
-from leads.model import Stage
-from leads.statistics import (
-    ACTION,
-    CAMPAIGN,
-    CONTACT,
-    COUNTRY,
-    OTHER,
-    SOURCE,
-    STAGE,
-    ranked,
-    shortened,
-    weeks_between,
-)
+from leads.statistics import OTHER
+from leads.weeks import monday_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from leads.breakdown import Funnel, Share
     from leads.statistics import Number
 
-_STAGES = [stage.value for stage in (Stage.INTEREST, Stage.TRIAL, Stage.ACTIVE, Stage.UNKNOWN)]
-_SHARES = (CONTACT, SOURCE, ACTION, COUNTRY, CAMPAIGN)
-_LINES = 10  # of a section, the weeks apart; programs get more
 _NAME = 20  # columns that a name gets at least
 _BAR, _LEAST_BAR = 40, 14  # columns of the longest bar, and of the longest beside a long name
 _GAP = 2
@@ -53,65 +39,28 @@ type _Section = tuple[str, Sequence[_Line]]
 
 def print_sections(numbers: Sequence[Number], since: datetime, now: datetime) -> None:
     """Print a section for each kind: the funnel by week and by offer, then shares of all leads."""
-    by_stage = [number for number in numbers if number.kind == STAGE]
-    if not by_stage:
+    weeks = by_week(numbers, since, now)
+    if not weeks:
         return
+    dated = [replace(one, name=f"{one.name}  {monday_of(one.name)}") for one in weeks]
     _print_together(
-        [("WEEK      FROM", _week_lines(by_stage, since, now)), ("OFFER", _offer_lines(by_stage))],
-        ["LEADS", *(stage.upper() for stage in _STAGES)],
+        [("WEEK      FROM", _funnel(dated)), ("OFFER", _funnel(by_offer(numbers)))],
+        ["LEADS", *(stage.upper() for stage in STAGES)],
     )
-    leads = sum(number.leads for number in by_stage)
-    shares = [
-        (kind.upper(), _share_lines([n for n in numbers if n.kind == kind], leads))
-        for kind in _SHARES
-    ]
-    _print_together(shares, ["LEADS", "SHARE"])
+    _print_together(
+        [(kind.upper(), _shares(shares(numbers, kind))) for kind in SHARES], ["LEADS", "SHARE"]
+    )
 
 
-def _week_lines(by_stage: Sequence[Number], since: datetime, now: datetime) -> list[_Line]:
-    """Return the weeks, beginning with the first one that has a lead."""
-    found = {number.week for number in by_stage}
-    weeks = sorted(found | {week for week in weeks_between(since, now) if week >= min(found)})
-    return _funnel_lines(by_stage, [_dated(week) for week in weeks], lambda n: _dated(n.week))
-
-
-def _offer_lines(by_stage: Sequence[Number]) -> list[_Line]:
-    shown = _most_frequent(by_stage, lambda number: number.offer)
-    of = {number.offer: number.offer if number.offer in shown else OTHER for number in by_stage}
-    return _funnel_lines(by_stage, list(shown), lambda number: of[number.offer])
-
-
-def _funnel_lines(
-    by_stage: Sequence[Number], names: Sequence[str], name_of: Callable[[Number], str]
-) -> list[_Line]:
-    stages: dict[str, Counter[str]] = {name: Counter() for name in names}
-    for number in by_stage:
-        stages[name_of(number)][number.name] += number.leads
+def _funnel(funnels: Sequence[Funnel]) -> list[_Line]:
     return [
-        _Line(name, [str(of.total()), *(str(of[stage]) for stage in _STAGES)], of.total())
-        for name, of in stages.items()
+        _Line(one.name, [str(one.leads), *(str(one.stages[stage]) for stage in STAGES)], one.leads)
+        for one in funnels
     ]
 
 
-def _share_lines(numbers: Sequence[Number], leads: int) -> list[_Line]:
-    names = _most_frequent(numbers, lambda number: number.name)
-    return [_Line(name, [str(n), f"{n / leads:.0%}"], n) for name, n in names.items()]
-
-
-def _most_frequent(numbers: Sequence[Number], by: Callable[[Number], str]) -> dict[str, int]:
-    """Return the leads of each name, the greatest first, in as many lines as a section has."""
-    return dict(ranked(shortened(_totals(numbers, by), _LINES)))
-
-
-def _totals(numbers: Sequence[Number], by: Callable[[Number], str]) -> Counter[str]:
-    totals: Counter[str] = Counter()
-    for number in numbers:
-        totals[by(number)] += number.leads
-    return totals
-
-
-def _dated(week: str) -> str:
-    return f"{week}  {date.fromisocalendar(int(week[:-4]), int(week[-2:]), 1)}"
+def _shares(names: Sequence[Share]) -> list[_Line]:
+    return [_Line(one.name, [str(one.leads), f"{one.share:.0%}"], one.leads) for one in names]
 
 
 def _print_together(sections: Sequence[_Section], titles: Sequence[str]) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from leads.statistics import Number, Statistics
 
 _FIELDS = ("kind", "offer", "week", "name", "leads")
-_WEEKS = 8
 _MOST_WEEKS = 520
 
 
@@ -33,7 +32,7 @@ _MOST_WEEKS = 520
     "--weeks",
     type=click.IntRange(1, _MOST_WEEKS),
     help="Leads first seen in so many weeks, this one included (Monday to Sunday, UTC).  "
-    f"[default: {_WEEKS}]",
+    "[default: 8]",
 )
 @click.option(
     "--since",
@@ -55,12 +54,12 @@ def stats(*, offer: str | None, weeks: int | None, since: datetime | None, outpu
     """  # noqa: D301 - click's own mark: keep these lines as they are
     from leads import wiring
     from leads.cli.sections import print_sections
-    from leads.statistics import Statistics, first_week
+    from leads.statistics import Statistics
 
     if weeks and since:
         raise click.UsageError("give --weeks or --since, not both")
     now = wiring.now()
-    statistics = Statistics(since or first_week(now, weeks or _WEEKS))
+    statistics = Statistics(since or beginning(now, weeks))
     with told_errors():
         _count(statistics, offer)
     numbers = list(statistics.numbers())
@@ -70,6 +69,14 @@ def stats(*, offer: str | None, weeks: int | None, since: datetime | None, outpu
     else:
         output.print(({**number._asdict()} for number in numbers), (), _FIELDS)
     click.echo(_summary(numbers, statistics.since), err=True)
+
+
+def beginning(now: datetime, weeks: int | None = None) -> datetime:
+    """Return when so many weeks began, or those that are counted where nobody says how many."""
+    from leads.statistics import WEEKS
+    from leads.weeks import first_week
+
+    return first_week(now, weeks or WEEKS)
 
 
 def _count(statistics: Statistics, offer: str | None) -> None:
@@ -88,8 +95,8 @@ def _count(statistics: Statistics, offer: str | None) -> None:
 
 
 def _summary(numbers: Sequence[Number], since: datetime) -> str:
-    leads, tests = (
-        sum(number.leads for number in numbers if number.kind == kind) for kind in ("stage", "test")
-    )
-    told = f"{counted(leads, 'lead')} first seen since {since:%Y-%m-%d %H:%M} (UTC)"
-    return f"{told}, {counted(tests, 'test lead')} left out" if tests else told
+    from leads.breakdown import total
+
+    found = total(numbers)
+    told = f"{counted(found.leads, 'lead')} first seen since {since:%Y-%m-%d %H:%M} (UTC)"
+    return f"{told}, {counted(found.tests, 'test lead')} left out" if found.tests else told

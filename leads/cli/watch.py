@@ -15,7 +15,7 @@ from leads.cli.cells import plain, printable
 from leads.cli.formats import JSON_LINES, TABLE, to_json
 from leads.cli.moments import MomentType
 from leads.cli.output import counted, told_errors
-from leads.cli.rows import LEAD_COLUMNS, OFFER, selection_options, without_row_key
+from leads.cli.rows import LEAD_COLUMNS, OFFER, as_of_today, selection_options, without_row_key
 from leads.cli.terminal import Column, print_lines, reader_may_leave
 from leads.cli.watching import Watch
 
@@ -150,11 +150,11 @@ def _columns(offer: str | None, *, include_tests: bool) -> list[Column]:
 def _print_table(rows: Iterable[Row], columns: Sequence[Column]) -> None:
     """Print each of *rows* as soon as it comes: nobody knows how wide the others will be."""
     widest = ["x" * column.widest for column in columns]
-    print_lines((_cells(row, columns) for row in rows), columns, measured=[widest])
+    print_lines((_cells(row, columns) for row in as_of_today(rows)), columns, measured=[widest])
 
 
 def _print_json_lines(rows: Iterable[Row]) -> None:
-    for row in rows:
+    for row in as_of_today(rows):
         click.echo(to_json(without_row_key(row)))
 
 

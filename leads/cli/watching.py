@@ -22,6 +22,7 @@ NEWEST = 100
 """Leads of an offer that every look compares, however long ago they came."""
 LATE = timedelta(minutes=15)
 """How far back every look compares at least: a queue keeps trying for ten minutes."""
+_OF_THE_CODE = frozenset({"FoldVersion", "Fit", "Intent", "ScoreReasons", "ScoreVersion"})
 _ROUND = 12
 """Looks in which all offers are asked for once, so that new ones are found."""
 
@@ -115,8 +116,8 @@ def _oldest_first(rows: Iterable[Row]) -> list[Row]:
 
 
 def _said(row: Row) -> Row:
-    """Return what *row* says of the lead: who folded it says nothing."""
-    return {name: value for name, value in row.items() if name != "FoldVersion"}
+    """Return what *row* says of the lead: who folded it says nothing, and a score only follows."""
+    return {name: value for name, value in row.items() if name not in _OF_THE_CODE}
 
 
 def _seen(row: Row) -> datetime | None:

@@ -62,3 +62,4 @@ class Facts:
     host_json: str | None  # None: this is not the folder of the app
     tables: TableFacts | Unseen
     queues: Sequence[QueueFacts] | Unseen  # the poison queues among them
+    setting_doubts: Sequence[str] = ()

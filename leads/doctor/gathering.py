@@ -90,6 +90,7 @@ def gather(
         now=clock(),
         max_age=settings.max_age,
         setting_faults=settings.faults,
+        setting_doubts=settings.doubts,
         host_json=host_json,
         tables=ports if isinstance(ports, Unseen) else _tables(ports, clock),
         queues=ports if isinstance(ports, Unseen) else _queues(ports),

@@ -24,11 +24,13 @@ _REFUSED = (" 401", " 403")
 
 
 def judge_settings(facts: Facts) -> Iterator[Finding]:
-    """Name every fault of the settings."""
+    """Name every fault of the settings, and every doubt."""
+    advice = "Mend it where the app has its settings, and where you run this."
     for fault in facts.setting_faults:
-        advice = "Mend it where the app has its settings, and where you run this."
         yield critical("settings", fault, advice)
-    if not facts.setting_faults:
+    for doubt in facts.setting_doubts:
+        yield warning("settings", doubt, advice)
+    if not facts.setting_faults and not facts.setting_doubts:
         yield fine("settings", "no faults")
 
 

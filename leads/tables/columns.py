@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from leads.messages import parse_time
-from leads.model import Contact, EmailKind, Enrichment, Stage
+from leads.model import Contact, EmailKind, Enrichment, Score, Stage
 
 if TYPE_CHECKING:
     from leads.tables.limits import Entity
@@ -22,6 +22,9 @@ CONTACT_COLUMNS = {
     "Company": "company",
     "Title": "title",
 }
+
+
+SCORE_COLUMNS = ("Fit", "Intent", "ScoreReasons", "ScoreVersion")
 
 
 def contact_columns(contact: Contact) -> Entity:
@@ -60,6 +63,32 @@ def enrichment_from(row: Entity) -> Enrichment:
         country_code=text(row, "CountryCode"),
         stage=Stage(row["Stage"]),
     )
+
+
+def score_columns(score: Score | None) -> Entity:
+    """Return the columns of a score; a lead that is never ranked has neither fit nor intent."""
+    if score is None:
+        return {}
+    return {
+        "Fit": score.fit or None,
+        "Intent": score.intent if score.fit else None,
+        "ScoreReasons": score.reasons,
+        "ScoreVersion": score.version,
+    }
+
+
+def score_from(row: Entity) -> Score | None:
+    """Return the score that `score_columns` stored, or None where there is none to be read.
+
+    Never raises: a lead can be read without it, and the next touch or `rebuild` makes it anew.
+    """
+    match [row.get(name) for name in SCORE_COLUMNS]:
+        case [str(fit), int(intent), str(reasons), int(version)]:
+            return Score(fit=fit, intent=intent, reasons=reasons, version=version)
+        case [None, None, str(reasons), int(version)]:
+            return Score(reasons=reasons, version=version)
+        case _:
+            return None
 
 
 def text(row: Entity, column: str) -> str:

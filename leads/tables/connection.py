@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from leads.credential import credential_of
 from leads.errors import InvalidSettings
 from leads.names import CONNECTION
-from leads.tables.table import Table
+from leads.tables.table import ReadTable, Table
 
 if TYPE_CHECKING:
     from azure.core.pipeline.transport import HttpTransport
@@ -80,6 +80,11 @@ def connect(
 def open_table(service: TableServiceClient, name: str) -> Table:
     """Return the table *name* of *service*."""
     return Table(service.get_table_client(name))
+
+
+def open_read_table(service: TableServiceClient, name: str) -> ReadTable:
+    """Return the table *name* of *service*, for who only looks."""
+    return ReadTable(service.get_table_client(name))
 
 
 def new_transport(address: str, *, hasty: bool = False) -> RequestsTransport:

@@ -10,6 +10,7 @@ from leads.messages import format_time
 from leads.model import ContactStatus, Identity, Lead, Person, Submission, Touch
 from leads.tables import keys
 from leads.tables.columns import (
+    SCORE_COLUMNS,
     contact_columns,
     contact_from,
     customer_info,
@@ -17,6 +18,8 @@ from leads.tables.columns import (
     enrichment_from,
     flag,
     moment,
+    score_columns,
+    score_from,
     text,
 )
 from leads.tables.limits import STRING_UNITS, TRUNCATED, Entity, cut_to, fitted, longer_than
@@ -33,7 +36,7 @@ RECENT_UNITS = 256
 RECENT_COLUMNS = (
     "LeadKey", "OfferId", "OfferDisplayName", "FirstName", "LastName", "Email", "Phone", "Country",
     "Company", "Title", "EmailKind", "CountryCode", "Campaign", "Stage", "ContactStatus", "Actions",
-    "LeadSource", "TouchCount", "FirstSeen", "LastSeen", "IsTest", "FoldVersion",
+    "LeadSource", "TouchCount", "FirstSeen", "LastSeen", "IsTest", "FoldVersion", *SCORE_COLUMNS,
 )  # fmt: skip
 
 TOUCH_COLUMNS_TO_FOLD = (
@@ -73,6 +76,7 @@ def lead_to_entity(lead: Lead) -> Entity:
             "LastDncAt": lead.last_dnc_at,
             "IsTest": lead.is_test,
             "FoldVersion": lead.fold_version,
+            **score_columns(lead.score),
         }
     )
     return row | _marker(longer_than(STRING_UNITS - 2, row))
@@ -103,6 +107,7 @@ def lead_from_entity(row: Entity) -> Lead:
         is_test=flag(row, "IsTest"),
         contact_status=ContactStatus(row["ContactStatus"]),
         fold_version=fold_version(row),
+        score=score_from(row),
     )
 
 
@@ -115,7 +120,7 @@ def fold_version(row: Entity) -> int:
 def recent_to_entity(lead: Lead) -> Entity:
     """Return the row that lists show: the short beginning of each column, newest first."""
     whole = lead_to_entity(lead)
-    columns = {name: whole[name] for name in RECENT_COLUMNS}
+    columns = {name: whole[name] for name in RECENT_COLUMNS if name in whole}
     short = {n: cut_to(v, RECENT_UNITS) if isinstance(v, str) else v for n, v in columns.items()}
     place = {"PartitionKey": lead.partition, "RowKey": keys.recent_row(lead), "Kind": RECENT}
     return fitted(place | short | _marker(longer_than(RECENT_UNITS, columns)))

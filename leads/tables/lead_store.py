@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leads.model import Identity, Lead, Located, Touch
     from leads.store import LeadRow
     from leads.tables.limits import Entity
-    from leads.tables.table import Operation, Row, Table
+    from leads.tables.table import Operation, ReadTable, Row, Table
 
 IN_RANGE = "PartitionKey eq @partition and RowKey ge @start and RowKey lt @end"
 
@@ -95,18 +95,19 @@ class TableLeadStore:
         self._leads.transact_without_missing(operations)
 
 
-def partitions(leads: Table) -> Iterator[str]:
-    """Yield the partition of every offer, in order: one request for each."""
-    last = ""
+def partitions(leads: ReadTable, *, after: str = "", before: str = "") -> Iterator[str]:
+    """Yield the partition of every offer between the two, in order: one request for each."""
+    within = " and PartitionKey lt @before" if before else ""
     while True:
+        bounds = {"after": after, "before": before} if before else {"after": after}
         rows = leads.query(
-            "PartitionKey gt @last", {"last": last}, select=("PartitionKey",), page=1
+            f"PartitionKey gt @after{within}", bounds, select=("PartitionKey",), page=1
         )
         first = next(rows, None)
         if first is None:
             return
-        last = str(first["PartitionKey"])
-        yield last
+        after = str(first["PartitionKey"])
+        yield after
 
 
 def lead_row_of(row: Row) -> LeadRow:

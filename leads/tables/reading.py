@@ -12,11 +12,11 @@ from leads.tables import entities, keys
 from leads.tables.lead_store import IN_RANGE, partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from leads.tables.limits import Entity
-    from leads.tables.table import Table
+    from leads.tables.table import ReadTable
 
 RECENT_COLUMNS = ("PartitionKey", "RowKey", *entities.RECENT_COLUMNS)
 
@@ -24,28 +24,46 @@ RECENT_COLUMNS = ("PartitionKey", "RowKey", *entities.RECENT_COLUMNS)
 class TableReading:
     """The table Leads as lists, exports and the dashboard read it."""
 
-    def __init__(self, leads: Table) -> None:
+    def __init__(self, leads: ReadTable, *, known: Callable[[], Iterable[str]] = tuple) -> None:
+        """*known* returns offers that need not be looked for, such as those counted before."""
         self._leads = leads
+        self._known = known
 
     def offers(self) -> Iterator[str]:
-        """Yield the partition of every offer, in order: one request for each."""
-        return partitions(self._leads)
+        """Yield the partition of every offer, in order: one request for each, as for each gap.
+
+        To look only between those that are known is not fewer requests, but lighter ones: a range
+        that holds nothing costs Azurite a tenth of one that holds an offer of 100,000 leads.
+        """
+        last = ""
+        for offer in sorted(self._known()):
+            yield from partitions(self._leads, after=last, before=offer)
+            yield offer
+            last = offer
+        yield from partitions(self._leads, after=last)
 
     def recent(
-        self, offer: str | None = None, *, since: datetime | None = None, page: int | None = None
+        self,
+        offer: str | None = None,
+        *,
+        since: datetime | None = None,
+        after: tuple[str, str] | None = None,
+        page: int | None = None,
     ) -> Iterator[Entity]:
         """Yield what lists show of the leads of one offer, or of all, newest first.
 
-        *since*: only leads seen at that time or later. *page*: rows to a request, where not all
-        are wanted.
+        *since*: only leads seen at that time or later. *after*: PartitionKey and RowKey of a row;
+        only what follows it in this order. *page*: rows to a request, where not all are wanted.
 
         Source: DESIGN 4.3.
         """
-        bounds = keys.recent_rows_since(since) if since else keys.rows_of_kind(entities.RECENT)
+        start, end = keys.recent_rows_since(since) if since else keys.rows_of_kind(entities.RECENT)
         streams = [
-            self._rows(one, bounds, RECENT_COLUMNS, page=page) for one in self._chosen(offer)
+            self._rows(one, (max(start, _beginning(one, after)), end), RECENT_COLUMNS, page=page)
+            for one in self._chosen(offer)
         ]
-        # A partition lies in this order; together they are merged as far as they are read.
+        # A partition lies in this order; together they are merged as far as they are read, and of
+        # rows of one time and person, the partition that comes first comes first.
         return heapq.merge(*streams, key=lambda row: str(row["RowKey"]))
 
     def leads(self, offer: str | None = None) -> Iterator[Entity]:
@@ -71,9 +89,11 @@ class TableReading:
             if row := self.lead(offer, lead_key):
                 yield row
 
-    def journey(self, offer: str, lead_key: str) -> Iterator[Entity]:
-        """Yield the touches of one lead, the first one first."""
-        return self._rows(offer, keys.touch_rows(lead_key), None)
+    def journey(
+        self, offer: str, lead_key: str, *, columns: tuple[str, ...] | None = None
+    ) -> Iterator[Entity]:
+        """Yield the touches of one lead, the first one first, with all columns or those named."""
+        return self._rows(offer, keys.touch_rows(lead_key), columns)
 
     def _chosen(self, offer: str | None) -> Iterator[str]:
         return iter([offer.lower()]) if offer is not None else self.offers()
@@ -89,3 +109,11 @@ class TableReading:
         start, end = bounds
         place = {"partition": offer, "start": start, "end": end}
         return self._leads.query(IN_RANGE, place, select=select, page=page)
+
+
+def _beginning(offer: str, after: tuple[str, str] | None) -> str:
+    """Return the first RowKey of *offer* that can follow the row *after*, in `recent`'s order."""
+    if after is None:
+        return ""
+    partition, row = after
+    return row if offer > partition else f"{row}!"  # no RowKey continues another one

@@ -6,18 +6,22 @@ One row tells of the pipeline, one of each offer, all flat, so that Power BI rea
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leads.messages import format_time, parse_time
 from leads.model import ContactStatus, Stage
+from leads.statistics import PERIODS, Statistics
 from leads.tables.backlog import PIPELINE
 from leads.tables.columns import moment, moment_in, text
-from leads.tables.limits import fitted
+from leads.tables.entities import NOT_READABLE
+from leads.tables.limits import STRING_UNITS, fitted, units
 from leads.tending.status import LetterStatus, OfferStatus, QueueStatus, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from leads.tables.limits import Entity
-    from leads.tables.table import Table
+    from leads.tables.table import ReadTable, Table
 
 OFFER = "offer"
 
@@ -27,17 +31,18 @@ _CONTACT = {
     ContactStatus.DO_NOT_CONTACT.value: "DoNotContactCount",
     ContactStatus.SUPPRESSED.value: "SuppressedCount",
 }
+_STATISTICS = {period: f"Statistics{period.capitalize()}" for period in PERIODS}
+_COLUMNS = (
+    "RowKey", "AsOf", *_STAGES.values(), *_CONTACT.values(), "TestCount", "LastRealLeadAt",
+    "LastTestLeadAt",
+)  # fmt: skip
 
 
-class TableStatus:
-    """The StatusStore of tending/ports.py on Azure Tables."""
+class StatusReading:
+    """The table LeadStatus for who only looks."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    def write(self, status: Status) -> None:
-        """Keep the state of the pipeline."""
-        self._table.upsert(status_to_entity(status))
+    def __init__(self, table: ReadTable) -> None:
+        self._rows = table
 
     def read(self) -> Status | None:
         """Return the state of the pipeline as it was last written, or None.
@@ -45,8 +50,36 @@ class TableStatus:
         Raises:
             StorageUnavailable: nobody could tell.
         """
-        row = self._table.get(PIPELINE, PIPELINE)
+        row = self._rows.get(PIPELINE, PIPELINE)
         return status_from_entity(row.columns) if row else None
+
+    def offers(self) -> dict[str, OfferStatus]:
+        """Return the counts of all offers, as they were last written, without statistics.
+
+        A row that somebody edited beyond recognition is left out: tending counts it anew.
+        """
+        return self._offers(_COLUMNS)
+
+    def offers_with_statistics(self) -> dict[str, OfferStatus]:
+        """Return the same with the statistics of each period: long texts, for who shows them."""
+        return self._offers((*_COLUMNS, *_STATISTICS.values()))
+
+    def _offers(self, columns: Sequence[str]) -> dict[str, OfferStatus]:
+        rows = self._rows.query("PartitionKey eq @kind", {"kind": OFFER}, select=columns)
+        found = {row["RowKey"]: _offer_from_entity(row) for row in rows}
+        return {name: offer for name, offer in found.items() if offer}
+
+
+class TableStatus(StatusReading):
+    """The StatusStore of tending/ports.py on Azure Tables."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def write(self, status: Status) -> None:
+        """Keep the state of the pipeline."""
+        self._table.upsert(status_to_entity(status))
 
     def write_offer(self, offer: OfferStatus) -> None:
         """Keep the counts of an offer."""
@@ -55,11 +88,6 @@ class TableStatus:
     def remove_offer(self, partition: str) -> None:
         """Forget the counts of an offer that has no rows any more."""
         self._table.remove(OFFER, partition)
-
-    def offers(self) -> dict[str, OfferStatus]:
-        """Return the counts of all offers, as they were last written."""
-        rows = self._table.query("PartitionKey eq @kind", {"kind": OFFER}, select=None)
-        return {row["RowKey"]: _offer_from_entity(row) for row in rows}
 
 
 def status_to_entity(status: Status) -> Entity:
@@ -114,20 +142,50 @@ def _offer_to_entity(offer: OfferStatus) -> Entity:
             "TestCount": offer.tests,
             "LastRealLeadAt": offer.last_real_at,
             "LastTestLeadAt": offer.last_test_at,
+            **{_STATISTICS[period]: _stored(found) for period, found in offer.statistics.items()},
         }
     )
 
 
-def _offer_from_entity(row: Entity) -> OfferStatus:
-    return OfferStatus(
-        partition=row["RowKey"],
-        as_of=moment(row["AsOf"]),
-        stages={stage: row[column] for stage, column in _STAGES.items()},
-        contact={status: row[column] for status, column in _CONTACT.items()},
-        tests=row["TestCount"],
-        last_real_at=moment_in(row, "LastRealLeadAt"),
-        last_test_at=moment_in(row, "LastTestLeadAt"),
-    )
+def _offer_from_entity(row: Entity) -> OfferStatus | None:
+    try:
+        return OfferStatus(
+            partition=row["RowKey"],
+            as_of=moment(row["AsOf"]),
+            stages={stage: _number(row, column) for stage, column in _STAGES.items()},
+            contact={status: _number(row, column) for status, column in _CONTACT.items()},
+            tests=_number(row, "TestCount"),
+            last_real_at=moment_in(row, "LastRealLeadAt"),
+            last_test_at=moment_in(row, "LastTestLeadAt"),
+            statistics=_statistics_from(row),
+        )
+    except NOT_READABLE:
+        return None
+
+
+def _number(row: Entity, column: str) -> int:
+    if type(number := row[column]) is not int:
+        raise TypeError(f"{column} is no number")
+    return number
+
+
+def _stored(statistics: Statistics) -> str | None:
+    """Return *statistics* as a text; None where it would be cut: half of a JSON tells nothing."""
+    text = json.dumps(statistics.to_json(), ensure_ascii=False, separators=(",", ":"))
+    return text if units(text) <= STRING_UNITS else None
+
+
+def _statistics_from(row: Entity) -> dict[str, Statistics]:
+    """Return the statistics of every period, or of none: numbers must go with each other."""
+    texts = {period: row.get(column) for period, column in _STATISTICS.items()}
+    try:
+        return {period: _read(text) for period, text in texts.items()}
+    except (*NOT_READABLE, RecursionError):  # the latter for lists in lists
+        return {}
+
+
+def _read(stored: Any) -> Statistics:  # noqa: ANN401 - no text where it was never counted
+    return Statistics.from_json(json.loads(stored))
 
 
 def _queue_fields(queue: QueueStatus) -> dict[str, object]:

@@ -1,13 +1,13 @@
 """One Azure table: the few calls that the stores need, with its errors in our words.
 
-No error of the SDK leaves this module, and none of its messages: they may quote a row. A missing
-table is created, because a first deployment has none.
+No error of the SDK leaves this module, and none of its messages: they may quote a row. Who writes
+creates a missing table, because a first deployment has none; who only reads needs no right to.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
@@ -35,8 +35,8 @@ class Row:
     etag: str
 
 
-class Table:
-    """A table that is created when it is missing."""
+class ReadTable:
+    """A table for who only looks: a missing one is empty, and stays away."""
 
     def __init__(self, client: TableClient) -> None:
         self._client = client
@@ -53,7 +53,7 @@ class Table:
             try:
                 entity = self._client.get_entity(partition, row)
             except ResourceNotFoundError as error:
-                self._create_if_missing(error)
+                self._if_missing(error)
                 return None
         return Row(columns=dict(entity), etag=entity.metadata["etag"] or "")
 
@@ -81,7 +81,14 @@ class Table:
                     results_per_page=page,
                 )
             except ResourceNotFoundError as error:
-                self._create_if_missing(error)
+                self._if_missing(error)
+
+    def _if_missing(self, error: HttpResponseError) -> None:
+        """Do what is to be done where *error* may say that the table is missing."""
+
+
+class Table(ReadTable):
+    """A table that is created when it is missing."""
 
     def insert(self, entity: Entity) -> bool:
         """Create a row and return True, or return False where it exists.
@@ -160,13 +167,14 @@ class Table:
             try:
                 answers = self._client.submit_transaction(operations)
             except TableTransactionError as error:
-                self._create_if_missing(error)
+                self._if_missing(error)
                 raise
         if len(answers) != len(operations):  # the SDK takes a damaged answer for a success
             raise CommitConflict("the answer to the transaction is not complete")
         return [str(answer.get("etag", "")) for answer in answers]
 
-    def _create_if_missing(self, error: HttpResponseError) -> None:
+    @override
+    def _if_missing(self, error: HttpResponseError) -> None:
         """Create the table where *error* says that it is missing: a row's 404 says otherwise."""
         if code_of(error) == "TableNotFound":
             self._create()

@@ -119,7 +119,9 @@ class PersonStore(Protocol):
 class Census(Protocol):
     """Passes over the table Leads that need only a few columns."""
 
-    def count(self, partition: str, *, as_of: datetime) -> tuple[OfferStatus, Sequence[Fenced]]:
+    def count(
+        self, partition: str, *, as_of: datetime, bounds: Bounds | None = None
+    ) -> tuple[OfferStatus, Sequence[Fenced]]:
         """Return what stands in an offer, and the lead rows that tell of no lead."""
 
     def silent(self, partition: str, *, before: datetime) -> Iterator[tuple[LeadPlace, str]]:
@@ -139,7 +141,7 @@ class StatusStore(Protocol):
         """Forget the counts of an offer that has no rows any more."""
 
     def offers(self) -> Mapping[str, OfferStatus]:
-        """Return the counts of all offers, as they were last written."""
+        """Return the counts of all offers, as they were last written; without statistics."""
 
 
 type Fenced = tuple[LeadPlace, Fence]

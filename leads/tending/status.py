@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from leads.errors import LeadsError
@@ -16,10 +17,11 @@ from leads.upkeep.erasing import erase_lead
 from leads.upkeep.moving import move_lead
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from leads.model import LeadPlace
+    from leads.statistics import Statistics
     from leads.store import Fence
     from leads.tending.ports import Bounds, Fenced, MessageQueue, TendPorts
 
@@ -57,6 +59,7 @@ class OfferStatus:
     tests: int
     last_real_at: datetime | None
     last_test_at: datetime | None
+    statistics: Mapping[str, Statistics] = field(default_factory=dict)  # by period; none: unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +84,11 @@ class Status:
 def count_offers(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     """Count every offer again, the one that waited longest first, as far as the time reaches.
 
-    What it finds fenced, and nobody finished for ten minutes, it finishes.
+    What it finds fenced, and nobody finished for ten minutes, it finishes. No offer takes more than
+    half of the time while others wait: one of a million leads would starve them in every run.
 
     Raises:
+        CountBrokenOff: an offer has more leads than can be counted in the time that it had.
         StorageUnavailable: try again.
     """
     known = ports.status.offers()
@@ -92,11 +97,13 @@ def count_offers(ports: TendPorts, bounds: Bounds) -> Counter[str]:
     patience = Patience()
     for gone in known.keys() - set(present):
         ports.status.remove_offer(gone)
-    for offer in sorted(present, key=lambda name: name in known and known[name].as_of.timestamp()):
+    present.sort(key=lambda name: name in known and known[name].as_of.timestamp())
+    for offer in present:
         if bounds.reached:
             break
+        part = bounds.share(1 if offer == present[-1] else 2)
         with patience.with_one():
-            status, fenced = ports.census.count(offer, as_of=bounds.now)
+            status, fenced = ports.census.count(offer, as_of=bounds.now, bounds=part)
             ports.status.write_offer(status)
             counts["offers_counted"] += 1
             counts += _finish(fenced, ports, bounds)
@@ -122,6 +129,19 @@ def current(ports: TendPorts, *, now: datetime, failures: Sequence[str] = ()) ->
         last_test_at=_latest([offer.last_test_at for offer in offers]),
         failures=failures,
     )
+
+
+def silent_offers(
+    offers: Iterable[OfferStatus], now: datetime, after: timedelta
+) -> list[OfferStatus]:
+    """Return the offers whose last real lead came longer than *after* ago, the longest first.
+
+    An offer that never had one is not silent: it may be new. *after* of no time: nobody asks.
+    """
+    if not after:
+        return []
+    heard = [(offer.last_real_at, offer.partition, offer) for offer in offers if offer.last_real_at]
+    return [offer for last, _, offer in sorted(heard, key=itemgetter(0, 1)) if now - last > after]
 
 
 def _queue_status(queue: MessageQueue) -> QueueStatus:

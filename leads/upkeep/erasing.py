@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from leads.fold import fold, with_contact_status
+from leads.fold import fold, judged
 from leads.store import (
     Fence,
     FencedLead,
@@ -132,7 +132,7 @@ class _Erasure:
         later = list(store.read_touches(place))
         if later:
             person = store.read_person(place.lead_key)
-            lead = with_contact_status(fold(later), person, self.tools.rules.dnc)
+            lead = judged(fold(later), person, self.tools.rules)
             store.put_lead(lead, replaced=fenced)
         else:
             store.remove_lead(place, replaced=fenced)

@@ -12,7 +12,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from leads.errors import CommitConflict, LeadFenced, OfferMoved
-from leads.fold import fold, with_contact_status
+from leads.fold import fold, judged
 from leads.model import LeadPlace
 from leads.recording import LONGEST_CHAIN
 from leads.store import Fence, FencedLead, FenceKind, StoredLead, refuse_newer, until_committed
@@ -120,7 +120,7 @@ def _copy(place: Located, fenced: FencedLead, target: LeadPlace, tools: Tools) -
         if not touches:
             _leave_empty(target, there, tools)
             return
-        lead = with_contact_status(fold(touches), person, tools.rules.dnc)
+        lead = judged(fold(touches), person, tools.rules)
         if not some and isinstance(there, StoredLead) and there.lead == lead:
             return
         # Writers must see all of the touches or be sent where they all are: none may count again.

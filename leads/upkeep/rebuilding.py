@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from leads.errors import LeadFenced, NewerFold
-from leads.fold import fold, with_contact_status
+from leads.fold import fold, judged
 from leads.store import FencedLead, FenceKind, StoredLead, refuse_newer, until_committed
 from leads.upkeep.ports import listing
 
@@ -117,7 +117,7 @@ def _rebuild_once(place: Located, tools: Tools, *, strays: Sequence[str], relist
     touches = list(store.read_touches(place))
     if not touches:
         return Rebuilt.NO_TOUCHES
-    lead = with_contact_status(fold(touches), person, tools.rules.dnc)
+    lead = judged(fold(touches), person, tools.rules)
     gone = listing(found, store).union(strays) - {store.recent_of(lead).row_key}
     if isinstance(found, StoredLead) and found.lead == lead and not gone and not relist:
         return Rebuilt.UNCHANGED
@@ -132,7 +132,7 @@ def _looks_wrong(rows: LeadRows, tools: Tools) -> bool:
     if not rows.touches:
         return rows.row is None
     person = tools.store.read_person(rows.place.lead_key)
-    lead = with_contact_status(fold(rows.touches), person, tools.rules.dnc)
+    lead = judged(fold(rows.touches), person, tools.rules)
     told = isinstance(rows.row, StoredLead) and rows.row.lead == lead
     return not told or tools.store.recent_of(lead) not in rows.recents
 

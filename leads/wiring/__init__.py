@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from leads.store import Backoff, Rules
     from leads.tables.dead_letters import TableDeadLetters
     from leads.tables.status import TableStatus
-    from leads.tables.table import Table
+    from leads.tables.table import ReadTable, Table
 
 
 def now() -> datetime:
@@ -77,7 +77,7 @@ def rules() -> Rules:
     from leads.store import Rules
 
     known = current_settings()
-    return Rules(window=known.window, dnc=known.dnc)
+    return Rules(window=known.window, dnc=known.dnc, weights=known.weights)
 
 
 def backoff() -> Backoff:
@@ -159,3 +159,14 @@ def table(name: str, *, hasty: bool = False) -> Table:
     from leads.tables.connection import open_table
 
     return open_table(service(hasty=hasty), name)
+
+
+def read_table(name: str) -> ReadTable:
+    """Return the table *name*, for who only looks: the role Storage Table Data Reader is enough.
+
+    Raises:
+        InvalidSettings: there is no connection.
+    """
+    from leads.tables.connection import open_read_table
+
+    return open_read_table(service(), name)

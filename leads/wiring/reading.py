@@ -1,4 +1,4 @@
-"""What the commands that read work with, put together on first use."""
+"""What reads work with, put together on first use: nothing of it can write, or make a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from leads import wiring
+from leads.tables import keys
 
 if TYPE_CHECKING:
     from leads.tables.census import TableCensus
     from leads.tables.reading import TableReading
+    from leads.tables.status import StatusReading
 
 
 @cache
@@ -21,7 +23,7 @@ def leads() -> TableReading:
     """
     from leads.tables.reading import TableReading
 
-    return TableReading(wiring.leads_table())
+    return TableReading(wiring.read_table(keys.LEADS))
 
 
 @cache
@@ -33,4 +35,16 @@ def census() -> TableCensus:
     """
     from leads.tables.census import TableCensus
 
-    return TableCensus(wiring.leads_table())
+    return TableCensus(wiring.read_table(keys.LEADS))
+
+
+@cache
+def status() -> StatusReading:
+    """Return the counts that tending wrote.
+
+    Raises:
+        InvalidSettings: there is no connection.
+    """
+    from leads.tables.status import StatusReading
+
+    return StatusReading(wiring.read_table(keys.STATUS))

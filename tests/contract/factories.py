@@ -8,27 +8,31 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from leads.fold import fold
+from leads.fold import fold, judged
 from leads.identity import identify
 from leads.messages import Message, encode
 from leads.model import (
     Contact,
     Delivery,
+    DncPolicy,
     EmailKind,
     Enrichment,
     Identity,
     Lead,
+    Person,
     Stage,
     Submission,
     Touch,
 )
 from leads.payload import parse
 from leads.rejections import DeadLetter
+from leads.store import Rules
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
 DAY = timedelta(days=1)
 WINDOW = DAY
+RULES = Rules(window=DAY, dnc=DncPolicy(margin=DAY))
 LEAD_KEY = "e" + "0" * 32
 INTEREST = Submission(
     contact=Contact(first_name="Some", last_name="One", email="someone@contoso.com"),
@@ -83,7 +87,8 @@ def touch(
 
 
 def lead(*touches: Touch) -> Lead:
-    return fold(touches)
+    """Return what the pipeline makes of *touches* of a person without wishes."""
+    return judged(fold(touches), Person(), RULES)
 
 
 def payload(**top: object) -> str:

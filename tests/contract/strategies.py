@@ -14,6 +14,7 @@ from leads.model import (
     Enrichment,
     Identity,
     Lead,
+    Score,
     Stage,
     Submission,
     Touch,
@@ -73,6 +74,13 @@ touches = st.builds(
     payload=texts,
 )
 actions = st.lists(st.text(_ANY_CHARACTER, min_size=1, max_size=20), max_size=5, unique=True)
+scores = st.builds(
+    Score,
+    fit=st.sampled_from("ABCD"),
+    intent=st.integers(0, 100),
+    reasons=texts,
+    version=counts,
+) | st.builds(Score, reasons=texts, version=counts)
 leads = st.builds(
     Lead,
     partition=partitions,
@@ -93,4 +101,5 @@ leads = st.builds(
     is_test=st.booleans(),
     contact_status=st.sampled_from(ContactStatus),
     fold_version=counts,
+    score=st.none() | scores,
 )

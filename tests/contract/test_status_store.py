@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
 import pytest
-from azure.data.tables import TableServiceClient
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.data.tables import TableClient, TableServiceClient
 
-from leads.fold import with_contact_status
+from leads.fold import judged
 from leads.health import Backlog
 from leads.model import Contact, DncPolicy, Lead, Person, Stage, Submission, Touch
 from leads.names import POISON_QUEUES, QUEUES
-from leads.store import Fence, FenceKind
+from leads.statistics import PERIODS, Statistics, periods
+from leads.store import Fence, FenceKind, Rules
 from leads.tables.backlog import read_backlog
 from leads.tables.census import TableCensus
 from leads.tables.connection import open_table
+from leads.tables.reading import TableReading
 from leads.tables.status import TableStatus
 from leads.tending.status import LetterStatus, OfferStatus, QueueStatus, Status
 from tests.contract.factories import DAY, INTEREST, MS, NOON, at, identity, lead, touch
+from tests.contract.faults import FaultyTransport, Send
 from tests.contract.tending_benches import TendingBench, table_bench
 
 QUIET = Status(
@@ -111,6 +116,167 @@ def test_an_offer_can_be_forgotten_more_than_once(tending: TendingBench) -> None
     assert list(tending.status.offers()) == ["contoso.two"]
 
 
+# --- the statistics of the offers
+
+type Row = Mapping[str, object]
+
+
+def counted(period: str, *rows: Row, offer: str = "contoso.offer") -> Statistics:
+    """Return statistics as they come back: they begin in a whole millisecond."""
+    statistics = Statistics(periods(NOON)[period])
+    for row in rows:
+        statistics.count({"PartitionKey": offer, "FirstSeen": NOON, **row})
+    return statistics
+
+
+def with_statistics(*rows: Row, partition: str = "contoso.offer") -> OfferStatus:
+    found = {period: counted(period, *rows, offer=partition) for period in PERIODS}
+    return replace(offer(partition), statistics=found)
+
+
+def status_table(service: TableServiceClient) -> tuple[TableStatus, TableClient]:
+    name = f"LeadStatus{uuid4().hex}"
+    return TableStatus(open_table(service, name)), service.get_table_client(name)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([{"Campaign": 'é😀"\\\x00'}, {"IsTest": True}], id="odd characters"),
+        pytest.param([{"FirstSeen": at(days=-10), "Stage": "trial"}], id="not in each period"),
+    ],
+)
+def test_statistics_are_read_as_they_were_written(
+    service: TableServiceClient, rows: list[Row]
+) -> None:
+    table, _ = status_table(service)
+    offers = {name: with_statistics(*rows, partition=name) for name in ("contoso.a", "contoso.b")}
+
+    for one in offers.values():
+        table.write_offer(one)
+
+    assert table.offers_with_statistics() == offers
+    assert table.offers() == {n: replace(one, statistics={}) for n, one in offers.items()}
+
+
+def test_who_needs_no_statistics_does_not_fetch_them(
+    production: TableServiceClient, transport: FaultyTransport
+) -> None:
+    table, _ = status_table(production)
+    table.write_offer(with_statistics({}))
+    asked: list[str] = []
+
+    def noted(request: HttpRequest, send: Send) -> HttpResponse:
+        asked.append(request.url)
+        return send()
+
+    transport.arm(1, noted)
+
+    table.offers()
+
+    [url] = asked
+    assert "Statistics" not in url
+    assert "AsOf" in url
+
+
+def test_the_longest_statistics_of_an_offer_are_kept(service: TableServiceClient) -> None:
+    nasty = [f"{n:02}".ljust(300, "😀") for n in range(60)]
+    columns = ("Campaign", "LeadSource", "Actions", "CountryCode")
+    rows = [
+        dict.fromkeys(columns, name) | {"FirstSeen": at(days=-days)}
+        for name in nasty
+        for days in (0, 3, 20, 50)
+    ]
+    table, _ = status_table(service)
+    status = with_statistics(*rows, partition="o" * 200)
+
+    table.write_offer(status)
+
+    found = table.offers_with_statistics()["o" * 200].statistics
+    assert {name: list(one.numbers()) for name, one in found.items()} == {
+        name: list(one.numbers()) for name, one in status.statistics.items()
+    }
+    assert len(found) == len(PERIODS)
+
+
+def test_statistics_that_would_be_cut_count_as_not_counted(service: TableServiceClient) -> None:
+    weeks = [{"FirstSeen": at(days=7 * number)} for number in range(900)]  # a hand typed them
+    table, client = status_table(service)
+
+    table.write_offer(with_statistics(*weeks))
+
+    assert table.offers_with_statistics() == {"contoso.offer": offer()}
+    assert "Truncated" not in client.get_entity("offer", "contoso.offer")
+
+
+def test_an_offer_that_older_code_counted_has_no_statistics(service: TableServiceClient) -> None:
+    table, _ = status_table(service)
+
+    table.write_offer(offer())
+
+    assert table.offers_with_statistics() == {"contoso.offer": offer()}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param({"AsOf": "yesterday"}, id="a time that is none"),
+        pytest.param({"InterestCount": "many"}, id="a word as a number"),
+        pytest.param({"TestCount": True}, id="a truth value as a number"),
+        pytest.param({"LastRealLeadAt": 7}, id="a number as a time"),
+    ],
+)
+def test_an_offer_that_a_hand_edited_beyond_recognition_stops_no_other(
+    service: TableServiceClient, edit: Row
+) -> None:
+    table, client = status_table(service)
+    table.write_offer(offer("contoso.edited"))
+    table.write_offer(offer("contoso.other"))
+    client.update_entity({"PartitionKey": "offer", "RowKey": "contoso.edited", **edit})
+
+    assert list(table.offers()) == ["contoso.other"]
+
+
+def test_an_offer_that_only_a_hand_wrote_is_not_counted_yet(service: TableServiceClient) -> None:
+    table, client = status_table(service)
+    table.write_offer(offer("contoso.other"))
+    client.create_entity({"PartitionKey": "offer", "RowKey": "contoso.typed"})
+
+    assert list(table.offers_with_statistics()) == ["contoso.other"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param(7, id="a number"),
+        pytest.param(b"\xff", id="bytes"),
+        pytest.param("yes", id="a word"),
+        pytest.param("null", id="null"),
+        pytest.param("[" * 30_000, id="a deep list"),
+        pytest.param("9" * 5_000, id="a long number"),
+        pytest.param('{"since": "2026-11-16T00:00:00Z"}', id="half of it"),
+        pytest.param('{"since": "Monday", "offers": {}}', id="no time"),
+        pytest.param(
+            '{"since": "2026-11-16T00:00:00Z", "offers": {"o": {"country": {"": {"SE": "x"}}}}}',
+            id="a word as a number",
+        ),
+    ],
+)
+def test_statistics_that_a_hand_typed_count_as_not_counted(
+    service: TableServiceClient, typed: object
+) -> None:
+    table, client = status_table(service)
+    table.write_offer(with_statistics({}))
+    row = {"PartitionKey": "offer", "RowKey": "contoso.offer"}
+    client.update_entity(row | {"Statistics7d": typed})
+
+    found = table.offers_with_statistics()
+
+    assert found == {"contoso.offer": offer()}
+
+
 @pytest.mark.parametrize(
     ("status", "backlog"),
     [
@@ -136,8 +302,10 @@ def commit(bench: TendingBench, *touches: Touch) -> Lead:
     """Record touches of one lead."""
     of = touches[0].identity
     for number, one in enumerate(touches, start=1):
-        folded = with_contact_status(
-            lead(*touches[:number]), bench.store.read_person(of.lead_key), DncPolicy(margin=DAY)
+        folded = judged(
+            lead(*touches[:number]),
+            bench.store.read_person(of.lead_key),
+            Rules(window=DAY, dnc=DncPolicy(margin=DAY)),
         )
         previous = bench.store.read_lead(of)
         bench.store.commit(one, folded, previous=previous)  # type: ignore[arg-type]
@@ -162,7 +330,7 @@ def test_the_census_counts_what_stands_in_an_offer(tending: TendingBench) -> Non
     status, fenced = tending.census.count("contoso.offer", as_of=NOON)
 
     assert fenced == []
-    assert status == OfferStatus(
+    assert replace(status, statistics={}) == OfferStatus(
         partition="contoso.offer",
         as_of=NOON,
         stages={"unknown": 0, "interest": 2, "trial": 1, "active": 1},
@@ -206,6 +374,23 @@ def test_a_row_that_tells_of_no_lead_is_told_apart(tending: TendingBench, fence:
     assert [(one.partition, one.lead_key, told) for one, told in fenced] == [
         (place.partition, place.lead_key, fence)
     ]
+
+
+def test_the_census_counts_of_stored_leads_what_stats_counts(service: TableServiceClient) -> None:
+    name = uuid4().hex
+    bench = table_bench(service, name=name)
+    for number, text in enumerate(
+        ["x" * 255 + "😀", "\x00\ud83d " * 200, "é\n" * 400, " ", "😀" * 300]
+    ):
+        said = replace(INTEREST, campaign=text, lead_source=text, action=text[:300])
+        one = a_touch(number, said=said)
+        commit(bench, replace(one, received_at=at(days=-10 * number)))
+
+    status, _ = bench.census.count("contoso.offer", as_of=NOON)
+
+    rows = list(TableReading(open_table(service, f"Leads{name}")).recent("contoso.offer"))
+    assert status.statistics == {period: counted(period, *rows) for period in PERIODS}
+    assert len(rows) == 5
 
 
 @pytest.mark.parametrize(

@@ -48,19 +48,22 @@ class Recorder:
             record(touch, store=store, rules=RULES, backoff=AT_ONCE)
 
 
+AT = START.replace(year=2126)
+"""Not in the past: intent, which fades with time, shows as it is stored."""
+
 OFFER, OTHER = "contoso.sample-saas", "fabrikam.an-offer-with-a-long-name"
 FORMULA = "=cmd|' /C calc'!A0"
 ADA = {"Phone": "+46 70 123 45 67", "Country": "SE", "Company": "Contoso", "Title": "Countess"}
 
 
 def record_cast(connection: str) -> None:
-    """Record one lead of each sort that a list must show well, hour by hour from START on."""
+    """Record one lead of each sort that a list must show well, hour by hour from AT on."""
     record_one, hours = Recorder(connection), count()
 
     def come(offer: str, action: str, *name: str, email: str, **others: str) -> None:
         first, last = (*name, "")[:2]
         person = {"FirstName": first, "LastName": last, "Email": email, **others}
-        at = START + next(hours) * HOUR
+        at = AT + next(hours) * HOUR
         record_one(lead(offer, ActionCode=action, UserDetails=person), at)
 
     come(OFFER, "INS", "Ada", "Lovelace", email="ada@example.com", **ADA)

@@ -107,9 +107,9 @@ def test_without_a_file_it_goes_to_stdout_with_nothing_before_it(export: Export)
     [
         (("--offer", OTHER), 1),
         (("--offer", "nobody.knows"), 0),
-        (("--since", "2026-11-22T18:00"), 2),
-        (("--since", "2026-11-22T18:00", "--include-tests"), 3),
-        (("--kind", "touches", "--since", "2026-11-22T09:00", "--offer", OFFER), 10),
+        (("--since", "2126-11-22T18:00"), 2),
+        (("--since", "2126-11-22T18:00", "--include-tests"), 3),
+        (("--kind", "touches", "--since", "2126-11-22T09:00", "--offer", OFFER), 10),
         (("--include-tests",), 11),
     ],
     ids=typed,
@@ -215,5 +215,5 @@ def test_times_are_iso_8601_in_utc_everywhere(export: Export, tmp_path: Path) ->
 
     (row,) = in_csv(tmp_path / "leads.csv")
     ((stored,),) = in_sqlite(tmp_path / "leads.sqlite", "SELECT LastSeen FROM leads")
-    assert row["LastSeen"] == stored == "2026-11-22T10:00:00.000Z"
-    assert datetime.fromisoformat(stored) == datetime(2026, 11, 22, 10, tzinfo=UTC)
+    assert row["LastSeen"] == stored == "2126-11-22T10:00:00.000Z"
+    assert datetime.fromisoformat(stored) == datetime(2126, 11, 22, 10, tzinfo=UTC)

@@ -53,12 +53,17 @@ from leads import wiring
 from leads.wiring import operating
 names = {function.get_function_name() for function in function_app.app.get_functions()}
 stages = {"receive_lead", "enrich_lead", "write_lead", "bury_lead", "tend_leads"}
-assert names == stages | {"health"}, names
+assert names == stages | {"health", "dashboard"}, names
 contact = Contact(email="a@contoso.com", phone="+46812345678", country="Sverige")
 found = enrich(Submission(contact=contact, action="INS"), edition="2018")
 assert found.email_kind is EmailKind.BUSINESS, found
 assert (found.phone_e164, found.country_code) == ("+46812345678", "SE"), found
 wiring.ports(), wiring.dead_letters(), operating.tend_ports()
+from leads.dashboard import pages
+from leads.wiring import dashboard
+dashboard.sources(), dashboard.gate()
+page = pages.render("message.html", title="Fine", text="")
+assert pages.stylesheet() and "<h1>Fine</h1>" in page.html
 import azure.identity, azure.storage.queue
 """
 

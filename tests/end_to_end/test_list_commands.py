@@ -30,7 +30,7 @@ from tests.end_to_end.recorded import OFFER, OTHER, record_cast
 
 GOLDEN = ROOT / "tests" / "golden" / "cli"
 PLAIN = {"NO_COLOR": "", "FORCE_COLOR": ""}
-AS_OF = datetime(2026, 11, 22, 20, 5, tzinfo=UTC)
+AS_OF = datetime(2126, 11, 22, 20, 5, tzinfo=UTC)
 ROUNDS = 9
 MOST_SECONDS_OF_HELP = 0.150
 
@@ -117,6 +117,8 @@ def found(run: Run, *arguments: str) -> list[str]:
         ("list", ("list", "--include-tests"), 100),
         ("list-80", ("list", "--include-tests"), 80),
         ("list-120", ("list", "--include-tests"), 120),
+        ("list-score-80", ("list", "--sort", "score"), 80),
+        ("list-score-200", ("list", "--sort", "score"), 200),
         ("list-csv", ("list", "-o", "csv", "--search", "brien"), 100),
         ("show", ("show", "ada@example.com"), 100),
     ],
@@ -155,10 +157,10 @@ def test_leads_come_newest_first_without_tests(run: Run) -> None:
         (("--stage", "trial"), ["tess"]),
         (("--stage", "active"), ["ada"]),
         (("--stage", "trial", "--contactable", "--offer", OTHER), []),
-        (("--since", "2026-11-22T18:00"), ["ada", "long"]),
-        (("--since", "2026-11-22T18:00:00.001Z"), ["ada"]),
-        (("--since", "2027-01-01"), []),
-        (("--since", "2026-11-22T19:00+01:00", "--limit", "1"), ["ada"]),
+        (("--since", "2126-11-22T18:00"), ["ada", "long"]),
+        (("--since", "2126-11-22T18:00:00.001Z"), ["ada"]),
+        (("--since", "2127-01-01"), []),
+        (("--since", "2126-11-22T19:00+01:00", "--limit", "1"), ["ada"]),
         (("--search", "o'brien@example.com"), ["o'brien"]),
         (("--search", "O'BRIEN"), ["o'brien", "xo'brien", "o'brien"]),
         (("--search", "o'brien sons"), ["o'brien"]),
@@ -171,6 +173,7 @@ def test_leads_come_newest_first_without_tests(run: Run) -> None:
         (("--sort", "first-seen", "--limit", "2"), ["long", "red"]),
         (("--sort", "name", "--limit", "2"), ["xo'brien", "tess"]),
         (("--sort", "company", "--limit", "3"), ["red", "ada", "ada"]),
+        (("--sort", "score", "--limit", "4"), ["ada", "tess", "long", "red"]),
     ],
 )
 def test_every_option_of_list_chooses_what_it_says(
@@ -179,6 +182,23 @@ def test_every_option_of_list_chooses_what_it_says(
     listed = [email.partition("@")[0] for email in found(run, *arguments)]
 
     assert listed == who
+
+
+def test_whom_to_call_comes_first_and_whom_nobody_may_call_last(run: Run) -> None:
+    listed = run("list", "--sort", "score", "-o", "json").document
+
+    assert [one["Email"] for one in listed][0::9] == ["ada@example.com", "dinah@example.com"]
+    assert (listed[0]["Fit"], listed[0]["Intent"], listed[0]["IntentToday"]) == ("B", 85, 85)
+    assert listed[0]["Heat"] == "hot"
+    assert listed[0]["ScoreReasons"].startswith("business e-mail +30, company +20: fit B; active")
+    assert listed[9]["ScoreReasons"] == "not ranked: do-not-contact"
+    assert not {"Fit", "Intent", "IntentToday", "Heat"} & listed[9].keys()
+
+
+def test_weights_of_the_settings_say_what_is_hot_today(run: Run) -> None:
+    listed = run("list", "--sort", "score", "-o", "json", LEADS_SCORE_WEIGHTS='{"hot": 90}')
+
+    assert {one.get("Heat") for one in listed.document} == {"warm", None}
 
 
 def test_contactable_leaves_out_who_must_not_be_called(run: Run) -> None:

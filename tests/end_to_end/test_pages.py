@@ -15,7 +15,7 @@ from tests.end_to_end.app import lead
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.operating import System, leads, running
 
-PAGES = ("README.md", "docs/leads.md", "docs/operating.md")
+PAGES = ("README.md", "docs/leads.md", "docs/operating.md", "docs/dashboard.md")
 OFFER = "contoso.sample-saas"
 PEOPLE = ("ada@example.com", "o'brien@example.com")
 ELSEWHERE = re.compile(r"https://|<|^watch|^import --table")

@@ -186,8 +186,9 @@ def test_a_key_opens_the_door_and_is_never_printed(azurite: Azurite) -> None:
     assert not [said for said in (*opened, *shut) if "s3cret" in said.out + said.err]
 
 
-def test_what_is_accepted_but_not_stored_in_time_is_told(azurite: Azurite) -> None:
-    with running(azurite, **{"AzureWebJobs.enrich_lead.Disabled": "1"}) as system:
+def test_what_is_accepted_but_not_stored_in_time_is_told() -> None:
+    stopped = {"AzureWebJobs.enrich_lead.Disabled": "1"}
+    with Azurite() as azurite, running(azurite, **stopped) as system:  # nobody else empties queues
         said = sent(system, "--all", "--wait", "0.5", "--offer", new_offer())
 
     assert (said.code, states(said)) == (1, ["late"] * 5)

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from azure.data.tables import TableServiceClient
 
 from devhost.azurite import Azurite
+from leads.statistics import periods
+from leads.tables import keys
+from leads.tables.connection import open_table
+from leads.tables.status import TableStatus
 from tests.end_to_end.app import lead, new_offer
 from tests.end_to_end.operating import Said, leads
 from tests.end_to_end.recorded import Recorder
@@ -62,6 +67,22 @@ def test_programs_get_one_row_for_each_number(storage: str) -> None:
     assert sums(said, "test") == {"": 1}
     assert "7 leads first seen since" in said.err
     assert "1 test lead left out" in said.err
+
+
+def test_what_tending_counted_is_what_stats_says_for_the_same_moment(storage: str) -> None:
+    tended = leads("tend", storage=storage)
+
+    with TableServiceClient.from_connection_string(storage) as service:
+        kept = TableStatus(open_table(service, keys.STATUS)).offers_with_statistics()
+
+    assert (tended.code, set(kept)) == (0, {OFFER, SMALL})
+    for offer, status in kept.items():
+        for period, since in periods(status.as_of).items():
+            said = stats(
+                "--offer", offer, "--since", since.isoformat(), "-o", "json", storage=storage
+            )
+            numbers = [number._asdict() for number in status.statistics[period].numbers()]
+            assert numbers == said.document, (offer, period)
 
 
 def test_csv_has_the_same_numbers(storage: str) -> None:

@@ -15,6 +15,7 @@ from leads.fold import fold
 from leads.identity import duplicate_window
 from leads.letters import LetterState
 from leads.model import Lead, Touch
+from leads.score import DEFAULT_WEIGHTS, score
 from leads.store import FencedLead, StoredLead
 from leads.tables import keys
 from tests.model.broken import Broken
@@ -105,6 +106,7 @@ def check_lead(lead: Lead, touches: list[Touch]) -> None:
     if not touches:
         raise Broken("L2: a lead without touches", lead)
     folded = replace(fold(touches), contact_status=lead.contact_status)
+    folded = replace(folded, score=score(folded, DEFAULT_WEIGHTS))
     real = sum(not touch.submission.is_test for touch in touches)
     if lead != folded or lead.touch_count != (real or len(touches)):
         raise Broken("L2: a lead row differs from its touches", (lead, touches))

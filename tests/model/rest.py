@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from leads.fold import fold, with_contact_status
+from leads.fold import fold, judged
 from leads.letters import LetterState
 from leads.model import ContactStatus, Person
 from leads.names import QUEUES
@@ -138,5 +138,5 @@ def check_objections(world: World) -> None:
                 raise Broken("an objection is unheard", row)
             touches = world.store.touches_of(row.lead)
             person = world.store.persons.get(key, Person())
-            if row.lead != with_contact_status(fold(touches), person, RULES.dnc):
+            if row.lead != judged(fold(touches), person, RULES):
                 raise Broken("whether to contact is told wrongly", row)

@@ -118,10 +118,20 @@ def test_all_well_is_exit_code_0_with_a_word_on_every_check() -> None:
     assert "contoso.sample: 1 lead, the last 3 days ago" in findings[-1].what
 
 
+def test_settings_that_are_doubted_are_not_said_to_be_fine() -> None:
+    findings = judge(replace(HEALTHY, setting_doubts=["LEADS_DASHBOARD_OPEN is odd"]))
+
+    assert [one.severity for one in findings if one.check == "settings"] == [WARNING]
+
+
 CASES: Mapping[str, tuple[Facts, Severity, str, str]] = {
     "a faulty setting": (
         replace(HEALTHY, setting_faults=["LEADS_DNC_POLICY is none of latest, sticky"]),
         CRITICAL, "settings", "LEADS_DNC_POLICY",
+    ),
+    "a doubtful setting": (
+        replace(HEALTHY, setting_doubts=["LEADS_DASHBOARD_OPEN is neither empty nor local"]),
+        WARNING, "settings", "LEADS_DASHBOARD_OPEN",
     ),
     "messages in plain text": (
         with_host(messageEncoding="none"), CRITICAL, "host.json", "base64",
@@ -432,7 +442,10 @@ def test_without_a_connection_the_settings_are_told_all_the_same() -> None:
     def nowhere() -> DoctorPorts:
         raise InvalidSettings("LeadsStorage is not set")
 
-    facts = gather(nowhere, settings=settings.from_env({}), host_json=None, clock=now)
+    env = {"LEADS_SILENCE_DAYS": "a week"}
+
+    facts = gather(nowhere, settings=settings.from_env(env), host_json=None, clock=now)
 
     assert facts.setting_faults == ("LeadsStorage is not set",)
+    assert [doubt.split()[0] for doubt in facts.setting_doubts] == ["LEADS_SILENCE_DAYS"]
     assert facts.tables == facts.queues == Unseen(cause="LeadsStorage is not set")

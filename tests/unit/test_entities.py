@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 
-from leads.fold import merge
-from leads.model import Contact, Lead, Person, Submission, Touch
+from leads.fold import judged, merge
+from leads.model import Contact, Lead, Person, Score, Submission, Touch
 from leads.tables.columns import moment
 from leads.tables.entities import (
     RECENT_UNITS,
@@ -22,7 +22,7 @@ from leads.tables.entities import (
 )
 from leads.tables.limits import STRING_UNITS, Entity, units
 from tests.contract import strategies
-from tests.contract.factories import INTEREST, LEAD_KEY, NOON, at, identity, lead, touch
+from tests.contract.factories import INTEREST, LEAD_KEY, NOON, RULES, at, identity, lead, touch
 
 CONTACT = ["FirstName", "LastName", "Email", "Phone", "Country", "Company", "Title"]
 ENRICHMENT = ["EmailKind", "EmailDomain", "PhoneE164", "CountryCode", "Stage"]
@@ -35,12 +35,12 @@ PLACE = ["PartitionKey", "RowKey", "Kind", "LeadKey"]
 LEAD_COLUMNS = {
     *PLACE, "OfferId", "OfferDisplayName", *CONTACT, *ENRICHMENT, "Campaign", "ContactStatus",
     "Actions", "LeadSource", "ActionCode", "TouchCount", "FirstSeen", "LastSeen", "LastInterestAt",
-    "LastDncAt", "IsTest", "FoldVersion",
+    "LastDncAt", "IsTest", "FoldVersion", "Fit", "Intent", "ScoreReasons", "ScoreVersion",
 }  # fmt: skip
 RECENT_COLUMNS = {
     *PLACE, "OfferId", "OfferDisplayName", *CONTACT, "EmailKind", "CountryCode", "Campaign",
     "Stage", "ContactStatus", "Actions", "LeadSource", "TouchCount", "FirstSeen", "LastSeen",
-    "IsTest", "FoldVersion",
+    "IsTest", "FoldVersion", "Fit", "Intent", "ScoreReasons", "ScoreVersion",
 }  # fmt: skip
 TOUCH_COLUMNS = {
     *PLACE, "DeliveryId", "ReceivedAt", "Fingerprint", "IdentityVersion", "Payload", "IsTest",
@@ -49,7 +49,8 @@ TOUCH_COLUMNS = {
 
 
 def a_lead() -> Lead:
-    return replace(lead(touch(identity())), last_dnc_at=NOON)
+    found = Score(fit="A", intent=85, reasons="because", version=1)
+    return replace(lead(touch(identity())), last_dnc_at=NOON, score=found)
 
 
 def named(first_name: str, *, received_at: datetime = NOON) -> Touch:
@@ -127,7 +128,37 @@ def test_a_row_of_a_lead_says_what_its_columns_say() -> None:
         "LastInterestAt": NOON,
         "IsTest": False,
         "FoldVersion": 1,
+        "Fit": "C",
+        "Intent": 40,
+        "ScoreReasons": "business e-mail +30: fit C; interest +40: intent 40",
+        "ScoreVersion": 1,
     }
+
+
+def test_a_row_of_a_lead_that_is_never_ranked_has_no_score_but_says_why() -> None:
+    row = lead_to_entity(lead(touch(identity(), submission=replace(INTEREST, is_test=True))))
+
+    assert not {"Fit", "Intent"} & row.keys()
+    assert row["ScoreReasons"] == "not ranked: test lead"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"Fit": None},
+        {"Fit": 5},
+        {"Intent": "85"},
+        {"ScoreReasons": 1},
+        {"ScoreVersion": "one"},
+    ],
+    ids=str,
+)
+def test_a_score_that_a_hand_edited_beyond_recognition_is_none(edit: Entity) -> None:
+    lead = a_lead()
+
+    row = lead_to_entity(lead) | edit
+
+    assert lead_from_entity(row) == replace(lead, score=None)
 
 
 def test_values_of_enums_are_plain_texts() -> None:
@@ -182,7 +213,7 @@ def test_every_recent_row_is_short(lead: Lead) -> None:
     whole = lead_to_entity(lead)
     shortened = {
         name
-        for name in RECENT_COLUMNS - {"RowKey", "Kind"}
+        for name in (RECENT_COLUMNS & whole.keys()) - {"RowKey", "Kind"}
         if isinstance(whole[name], str) and whole[name] != row[name]
     }
     assert all(units(row[n]) <= RECENT_UNITS for n in row if isinstance(row[n], str))
@@ -200,7 +231,7 @@ def test_a_lead_says_that_a_text_was_cut_whenever_the_touch_came(char: str) -> N
 
     at_once = lead_to_entity(lead(long, later))
     first = lead_from_entity(lead_to_entity(lead(long)))
-    in_turn = lead_to_entity(merge(first, later))
+    in_turn = lead_to_entity(judged(merge(first, later), Person(), RULES))
     from_the_table = lead_to_entity(lead(touch_from_entity(touch_to_entity(long)), later))
 
     assert at_once["Truncated"] == "FirstName"

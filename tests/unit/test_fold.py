@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.fold import ACTIONS_LENGTH, INTEREST_ACTIONS, fold, merge, with_contact_status
+from leads.fold import ACTIONS_LENGTH, INTEREST_ACTIONS, fold, judged, merge
 from leads.model import (
     Contact,
     ContactStatus,
@@ -25,6 +25,7 @@ from tests.unit.factories import (
     MS,
     NOBODY,
     POLICY,
+    RULES,
     SECOND,
     START,
     act,
@@ -287,7 +288,7 @@ def test_a_lead_is_a_test_lead_only_when_all_its_touches_are(
 def test_interest_weighs_more_than_dnc_only_beyond_the_margin(
     history: list[Touch], status: str
 ) -> None:
-    lead = with_contact_status(fold(history), NOBODY, POLICY)
+    lead = judged(fold(history), NOBODY, RULES)
 
     assert lead.contact_status == status
 
@@ -296,7 +297,7 @@ def test_interest_weighs_more_than_dnc_only_beyond_the_margin(
 def test_every_known_action_but_dnc_is_interest(action: str) -> None:
     lead = fold([act("DNC"), act(action, after=HOUR)])
 
-    asked_again = with_contact_status(lead, NOBODY, POLICY)
+    asked_again = judged(lead, NOBODY, RULES)
 
     assert {*INTEREST_ACTIONS, "DNC"} == set(KNOWN_ACTIONS)
     assert asked_again.contact_status == ContactStatus.CONTACTABLE
@@ -304,9 +305,9 @@ def test_every_known_action_but_dnc_is_interest(action: str) -> None:
 
 @given(histories, st.timedeltas(timedelta(0), HOUR))
 def test_every_dnc_wins_under_the_sticky_policy(history: list[Touch], margin: timedelta) -> None:
-    sticky = DncPolicy(margin=margin, sticky=True)
+    sticky = replace(RULES, dnc=DncPolicy(margin=margin, sticky=True))
 
-    lead = with_contact_status(fold(history), NOBODY, sticky)
+    lead = judged(fold(history), NOBODY, sticky)
 
     listed = any(touch.submission.action == "DNC" for touch in counted(history))
     assert (lead.contact_status == ContactStatus.DO_NOT_CONTACT) == listed
@@ -319,7 +320,7 @@ def test_a_test_lead_with_a_real_address_neither_renames_nor_reopens_nor_counts(
         "tried", after=HOUR, submission=Submission(contact=marked, action="INS", is_test=True)
     )
 
-    lead = with_contact_status(fold([listed, tried]), NOBODY, POLICY)
+    lead = judged(fold([listed, tried]), NOBODY, RULES)
 
     assert lead.contact.first_name == "Ada"
     assert lead.contact_status == ContactStatus.DO_NOT_CONTACT
@@ -331,8 +332,8 @@ def test_who_has_objected_is_suppressed_whatever_the_touches_say(
     history: list[Touch],
     sticky: bool,
 ) -> None:
-    policy = replace(POLICY, sticky=sticky)
+    rules = replace(RULES, dnc=replace(POLICY, sticky=sticky))
 
-    lead = with_contact_status(fold(history), Person(suppressed_at=START), policy)
+    lead = judged(fold(history), Person(suppressed_at=START), rules)
 
     assert lead.contact_status == ContactStatus.SUPPRESSED

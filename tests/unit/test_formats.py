@@ -20,10 +20,10 @@ from leads.cli.fields import KINDS, LEADS, NUMBERS, TOUCHES, Kind
 from leads.cli.formats import Output
 from leads.cli.terminal import Column
 from leads.cli.whole_file import whole_file
-from leads.fold import fold
+from leads.fold import fold, judged
 from leads.tables.entities import lead_to_entity, touch_to_entity
 from leads.tables.limits import TRUNCATED, Entity
-from tests.unit.factories import touch
+from tests.unit.factories import NOBODY, RULES, touch
 
 COLUMNS = (Column("NAME", "name", 12), Column("N", "n", right=True, fixed=True))
 ADA, GRACE = {"name": "Ada", "n": 1}, {"name": "Grace", "n": 12}
@@ -178,7 +178,11 @@ def test_a_row_is_printed_before_the_next_is_read(
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_an_export_has_every_column_that_a_row_can_have(kind: Kind) -> None:
-    row = touch_to_entity(touch()) if kind is TOUCHES else lead_to_entity(fold([touch()]))
+    row = (
+        touch_to_entity(touch())
+        if kind is TOUCHES
+        else lead_to_entity(judged(fold([touch()]), NOBODY, RULES))
+    )
     optional = {"touches": {"Repaired"}, "leads": {"LastInterestAt", "LastDncAt"}}[kind.name]
 
     columns = {*row, *optional, TRUNCATED} - {"Kind"} - ({"RowKey"} - set(kind.key))

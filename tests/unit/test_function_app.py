@@ -16,9 +16,12 @@ import pytest
 
 import function_app
 from leads import wiring
+from leads.dashboard.wire import Request, Visit
+from leads.dashboard.wire import answer as answered
 from leads.errors import TendingIncomplete
 from leads.names import CONNECTION, ENRICHED, RECEIVED, REJECTED
 from leads.pipeline.stage import LAST_ATTEMPT
+from leads.wiring import dashboard as wired
 from leads.wiring import operating
 from tests.unit.factories import payload
 from tests.unit.world import World
@@ -55,6 +58,7 @@ def test_these_are_the_functions() -> None:
         "bury_lead",
         "tend_leads",
         "health",
+        "dashboard",
     }
 
 
@@ -72,6 +76,14 @@ def test_health_is_open_to_everybody_and_read_only() -> None:
     assert (health["type"], health["route"]) == ("httpTrigger", "health")
     assert health["authLevel"] == func.AuthLevel.ANONYMOUS
     assert [method.value for method in health["methods"]] == ["GET"]
+
+
+def test_the_dashboard_is_reached_by_everybody_because_it_decides_itself_who_may_look() -> None:
+    dashboard = trigger("dashboard")
+
+    assert (dashboard["type"], dashboard["route"]) == ("httpTrigger", "dashboard/{page?}")
+    assert dashboard["authLevel"] == func.AuthLevel.ANONYMOUS
+    assert "methods" not in dashboard
 
 
 @pytest.mark.parametrize(
@@ -95,6 +107,7 @@ def test_every_queue_has_its_reader_who_gets_bytes(name: str, queue: str) -> Non
         ("bury_lead", {}),
         ("tend_leads", {}),
         ("health", {}),
+        ("dashboard", {}),
     ],
 )
 def test_every_function_sends_where_the_design_says(name: str, queues: dict[str, str]) -> None:
@@ -291,7 +304,10 @@ INDEX = """
 import sys
 import function_app
 names = [f.get_function_name() for f in function_app.app.get_functions()]
-rooms = ("azure.data", "azure.core", "azure.storage", "leads.pipeline", "leads.tending")
+rooms = (
+    "azure.data", "azure.core", "azure.storage", "jinja2", "leads.pipeline", "leads.tending",
+    "leads.dashboard",
+)
 slow = [m for m in sys.modules if m.startswith(rooms)]
 print(len(names), slow)
 """
@@ -322,7 +338,8 @@ request = Request(method="POST", headers={}, body=sys.stdin.buffer.read())
 answer = receive(
     request, aliases=wiring.aliases(), delivery_id="d", received_at=datetime.now(UTC)
 ).answer
-slow = [m for m in sys.modules if m.startswith(("azure.", "phonenumbers", "publicsuffixlist"))]
+rooms = ("azure.", "phonenumbers", "publicsuffixlist", "jinja2", "leads.dashboard")
+slow = [m for m in sys.modules if m.startswith(rooms)]
 print(answer.status, slow)
 """
 
@@ -369,3 +386,106 @@ def test_health_looks_at_the_tables_alone_and_loads_nothing_for_the_queues() -> 
     )
 
     assert run.stdout == "503 True\n[]\n"
+
+
+def look(**query: str) -> func.HttpResponse:
+    """Ask the dashboard for the contact data of a lead, where it is open to this machine."""
+    request = func.HttpRequest(
+        method="GET",
+        url="/api/dashboard/lead",
+        headers={"Host": "localhost:7071"},
+        params={"contact": "shown", **query},
+        route_params={"page": "lead"},
+        body=b"",
+    )
+    answer: func.HttpResponse = FUNCTIONS["dashboard"].get_user_function()(request)
+    return answer
+
+
+def test_the_dashboard_answers_html_and_logs_who_opened_contact_data(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = Visit(answer=answered(200, b"<h1>Ada</h1>"), viewer="local", shown="e" + "0" * 32)
+    requests: list[Request] = []
+
+    def visit(request: Request) -> Visit:
+        requests.append(request)
+        return seen
+
+    monkeypatch.setattr(wired, "visit", visit)
+
+    with caplog.at_level(logging.INFO, logger="leads"):
+        answer = look(offer="contoso.saas")
+
+    [request], [record] = requests, caplog.records
+    assert (request.page, request.query["offer"]) == ("lead", "contoso.saas")
+    assert request.headers["host"] == "localhost:7071"
+    assert (answer.status_code, answer.mimetype, answer.get_body()) == (
+        200, "text/html", b"<h1>Ada</h1>",
+    )  # fmt: skip
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert json.loads(record.getMessage())["event"] == "dashboard.contact_shown"
+
+
+WHERE = {
+    "open on this machine": ({}, True),
+    "not asked for": ({"LEADS_DASHBOARD_OPEN": ""}, False),
+    "asked for by another word": ({"LEADS_DASHBOARD_OPEN": "true"}, False),
+    "an account": ({"LeadsStorage": "AccountName=contoso;AccountKey=a2V5"}, False),
+    "an account by its addresses": (
+        {"LeadsStorage": "", "LeadsStorage__tableServiceUri": "http://127.0.0.1:10002/a"},
+        False,
+    ),
+    "an instance in Azure": ({"WEBSITE_INSTANCE_ID": "1"}, False),
+    "an app in Azure": ({"WEBSITE_SITE_NAME": "contoso-leads"}, False),
+    "an app in Flex Consumption": ({"WEBSITE_POD_NAME": "1"}, False),
+    "an app in a container": ({"CONTAINER_APP_NAME": "contoso-leads"}, False),
+    "Core Tools": ({"WEBSITE_HOSTNAME": "localhost:7071"}, True),
+}
+
+
+@pytest.mark.parametrize(("env", "opened"), WHERE.values(), ids=WHERE)
+def test_the_dashboard_opens_without_a_role_on_a_developers_machine_alone(
+    env: dict[str, str], opened: bool
+) -> None:
+    local = {"LeadsStorage": "UseDevelopmentStorage=true", "LEADS_DASHBOARD_OPEN": "local"}
+
+    gate = wired.gate_of(local | env)
+
+    assert (gate.open_locally, gate.platform_auth, gate.role) == (opened, False, "Leads.Read")
+
+
+@pytest.mark.parametrize(
+    ("text", "on"), [("True", True), ("true", True), ("False", False), ("1", False), ("", False)]
+)
+def test_platform_authentication_is_on_where_azure_says_so(text: str, on: bool) -> None:
+    assert wired.gate_of({"WEBSITE_AUTH_ENABLED": text}).platform_auth == on
+
+
+DASHBOARD = """
+import sys
+import azure.functions as func
+import function_app
+[dashboard] = [
+    f.get_user_function() for f in function_app.app.get_functions()
+    if f.get_function_name() == "dashboard"
+]
+answer = dashboard(func.HttpRequest(method="GET", url="/api/dashboard", body=b""))
+rooms = ("azure.data", "azure.storage", "azure.identity", "leads.queues", "leads.pipeline",
+    "leads.tables.reading", "phonenumbers")
+print(answer.status_code)
+print([m for m in sys.modules if m.startswith(rooms)])
+"""
+
+
+def test_the_dashboard_refuses_without_loading_anything_that_reads_a_table() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", DASHBOARD],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout == "403\n[]\n"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.errors import LeadFenced, NewerFold
-from leads.model import FOLD_VERSION, Contact, ContactStatus, Lead, LeadPlace, Person, Touch
+from leads.model import FOLD_VERSION, Contact, ContactStatus, Lead, LeadPlace, Person, Score, Touch
+from leads.score import DEFAULT_POINTS, SCORE_VERSION, Weights
 from leads.store import Fence, FenceKind, StoredLead
 from leads.tables import keys
 from leads.upkeep.rebuilding import Rebuilt, rebuild_lead, rebuild_offer
@@ -19,6 +20,7 @@ from tests.unit.factories import (
     HOUR,
     MS,
     PARTITION,
+    RULES,
     START,
     act,
     identity,
@@ -99,6 +101,18 @@ def list_nobody(store: MemoryStore) -> None:
         listed(replace(lead, lead_key="e" + "f" * 32), store)
 
 
+def forget_score(store: MemoryStore) -> None:
+    """Leave the lead as code from before there were scores wrote it."""
+    edited(replace(store.told(identity()), score=None), store)
+    for place, lead in store.recent.items():
+        store.recent[place] = replace(lead, score=None)
+
+
+def edit_fit(store: MemoryStore) -> None:
+    by_hand = Score(fit="A", reasons="an old friend", version=SCORE_VERSION)
+    edited(replace(store.told(identity()), score=by_hand), store)
+
+
 def then(edit: Edit) -> Edit:
     """Do *edit*, and let the customer come again, so that the pipeline writes over it."""
 
@@ -119,6 +133,8 @@ EDITS = {
     "the recent row edited": edit_recents,
     "the recent row duplicated": duplicate_recent,
     "listed 120 times": list_120_times,
+    "not scored yet": forget_score,
+    "the fit edited": edit_fit,
     "listed without any other row": list_nobody,
 }
 CASES = [
@@ -141,6 +157,20 @@ def test_whatever_a_hand_did_the_rows_say_what_the_touches_say(
 
     assert set(rebuild(store)) == {Rebuilt.UNCHANGED}
     assert store.rows() == store_with(*touches).rows()
+
+
+def test_other_weights_score_every_lead_anew() -> None:
+    weights = Weights(points=dict(DEFAULT_POINTS) | {"stage-unknown": 99, "email-none": 99})
+    rules = replace(RULES, weights=weights)
+    store = store_with(*TOUCHES)
+
+    outcomes = [
+        outcome for _, outcome in rebuild_offer(PARTITION, replace(tools(store), rules=rules))
+    ]
+
+    assert outcomes == [Rebuilt.REBUILT]
+    assert store.rows() == store_with(*TOUCHES, rules=rules).rows()
+    assert store.rows() != store_with(*TOUCHES).rows()
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)

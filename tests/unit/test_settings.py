@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from leads.errors import InvalidSettings, Retryable
 from leads.model import DncPolicy
+from leads.score import DEFAULT_POINTS, Weights
 from leads.settings import DEFAULTS, Settings, StorageConnection, from_env
+from leads.settings.dashboard import DashboardSettings
 
 ROOT = Path(__file__).parents[2]
 STORAGE = {"LeadsStorage": "UseDevelopmentStorage=true"}
@@ -28,8 +30,12 @@ def test_every_setting_but_the_storage_has_a_default() -> None:
         window=timedelta(hours=24),
         dnc=DncPolicy(margin=timedelta(seconds=60), sticky=False),
         edition="2018",
+        weights=Weights(),
         retention=None,
         max_age=timedelta(minutes=15),
+        dashboard=DashboardSettings(
+            role="Leads.Read", open_locally=False, silence=timedelta(days=7)
+        ),
     )
 
 
@@ -40,21 +46,61 @@ def test_every_setting_is_read() -> None:
         LEADS_DNC_MARGIN_SECONDS="0",
         LEADS_DNC_POLICY="sticky",
         LEADS_STAGE_EDITION="2019",
+        LEADS_SCORE_WEIGHTS='{"email-free": -5, "half-life-days": 14}',
+        LEADS_SCORE_COUNTRIES="se, GB",
         LEADS_RETENTION_DAYS="730",
         LEADS_MAX_AGE_MINUTES="60",
+        LEADS_DASHBOARD_ROLE="Sales",
+        LEADS_DASHBOARD_OPEN="local",
+        LEADS_SILENCE_DAYS="0",
     ).checked()
 
     assert read.aliases == {"Contoso Sample": "contoso.sample-saas"}
     assert read.window == timedelta(minutes=30)
     assert read.dnc == DncPolicy(margin=timedelta(0), sticky=True)
     assert read.edition == "2019"
+    assert read.weights.points == dict(DEFAULT_POINTS) | {"email-free": -5, "half-life-days": 14}
+    assert read.weights.countries == {"SE", "GB"}
     assert read.retention == timedelta(days=730)
     assert read.max_age == timedelta(hours=1)
+    assert read.dashboard == DashboardSettings(
+        role="Sales", open_locally=True, silence=timedelta(0)
+    )
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"LEADS_DASHBOARD_ROLE"}))
 def test_an_empty_setting_is_one_that_is_not_set(name: str) -> None:
     assert settings(**{name: ""}) == settings()
+
+
+def test_an_empty_role_is_nobodys_so_that_the_dashboard_can_be_shut() -> None:
+    assert settings(LEADS_DASHBOARD_ROLE="").dashboard.role == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "doubt"),
+    [
+        ("LEADS_DASHBOARD_OPEN", "Local", "is neither empty nor local"),
+        ("LEADS_DASHBOARD_OPEN", "local ", "is neither empty nor local"),
+        ("LEADS_DASHBOARD_OPEN", "1", "is neither empty nor local"),
+        ("LEADS_DASHBOARD_ROLE", "Leads Read", "is no app role: it holds blanks or what"),
+        ("LEADS_DASHBOARD_ROLE", " Leads.Read", "is no app role: it holds blanks or what"),
+        ("LEADS_DASHBOARD_ROLE", "\0", "is no app role: it holds blanks or what"),
+        ("LEADS_SILENCE_DAYS", "a week", "is not a number of days between 0 and 3650"),
+        ("LEADS_SILENCE_DAYS", "-1", "is not a number of days between 0 and 3650"),
+        ("LEADS_SILENCE_DAYS", "nan", "is not a number of days between 0 and 3650"),
+        ("LEADS_SILENCE_DAYS", "3651", "is not a number of days between 0 and 3650"),
+    ],
+)
+def test_a_setting_of_the_dashboard_is_doubted_and_stops_no_lead(
+    name: str, text: str, doubt: str
+) -> None:
+    read = settings(**{name: text})
+
+    assert read.checked().faults == ()
+    assert [one.startswith(f"{name} {doubt}") for one in read.doubts] == [True]
+    assert not read.dashboard.open_locally
+    assert read.dashboard.silence == timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +118,20 @@ def test_an_empty_setting_is_one_that_is_not_set(name: str) -> None:
         ("LEADS_DNC_MARGIN_SECONDS", "86401", "is not between 0 and 86400"),
         ("LEADS_DNC_POLICY", "Sticky", "is none of latest, sticky"),
         ("LEADS_STAGE_EDITION", "2020", "is none of 2018, 2019"),
+        ("LEADS_SCORE_WEIGHTS", "{", "is not JSON"),
+        ("LEADS_SCORE_WEIGHTS", "[]", "is not a JSON object of rules and points"),
+        ("LEADS_SCORE_WEIGHTS", '{"e-mail": 1}', "knows no rule 'e-mail'"),
+        ("LEADS_SCORE_WEIGHTS", '{"hot": 101}', "hot is no whole number from -100 to 100"),
+        ("LEADS_SCORE_WEIGHTS", '{"hot": 1.5}', "hot is no whole number from -100 to 100"),
+        ("LEADS_SCORE_WEIGHTS", '{"hot": true}', "hot is no whole number from -100 to 100"),
+        (
+            "LEADS_SCORE_WEIGHTS",
+            '{"half-life-days": 0}',
+            "half-life-days is no whole number from 1 to 3650",
+        ),
+        ("LEADS_SCORE_COUNTRIES", "SE;GB", "is not a comma list of ISO 3166-1 alpha-2 codes"),
+        ("LEADS_SCORE_COUNTRIES", "Sweden", "is not a comma list of ISO 3166-1 alpha-2 codes"),
+        ("LEADS_SCORE_COUNTRIES", "UK,SE", "names UK, whose code is GB"),
         ("LEADS_RETENTION_DAYS", "for ever", "is not a number"),
         ("LEADS_RETENTION_DAYS", "-1", "is not between 0 and 36500"),
         ("LEADS_RETENTION_DAYS", "36501", "is not between 0 and 36500"),
@@ -90,8 +150,10 @@ def test_a_faulty_setting_is_named_and_its_default_holds(name: str, text: str, f
         window=timedelta(hours=24),
         dnc=DncPolicy(margin=timedelta(seconds=60)),
         edition="2018",
+        weights=Weights(),
         retention=None,
         max_age=timedelta(minutes=15),
+        dashboard=DashboardSettings(),
         faults=read.faults,
     )
 
@@ -129,8 +191,10 @@ def test_every_fault_is_reported_at_once() -> None:
     with pytest.raises(InvalidSettings) as refusal:
         faulty.checked()
 
-    assert len(faulty.faults) == len(DEFAULTS) + 1
-    assert all(name in str(refusal.value) for name in [*DEFAULTS, "LeadsStorage"])
+    doubtful = {"LEADS_DASHBOARD_ROLE", "LEADS_DASHBOARD_OPEN", "LEADS_SILENCE_DAYS"}
+    assert len(faulty.faults) == len(DEFAULTS.keys() - doubtful) + 1
+    assert all(name in str(refusal.value) for name in [*DEFAULTS.keys() - doubtful, "LeadsStorage"])
+    assert {doubt.split()[0] for doubt in faulty.doubts} == doubtful
     assert isinstance(refusal.value, Retryable)
 
 
@@ -144,10 +208,11 @@ def test_no_environment_raises(env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_no_fault_repeats_the_value(name: str) -> None:
-    read = settings(**{name: "kanarienvogel"})
+    read = settings(**{name: "kanarienvogel \0"})
 
-    assert read.faults
-    assert "kanarienvogel" not in " ".join(read.faults)
+    told = [*read.faults, *read.doubts]
+    assert told
+    assert "kanarienvogel" not in " ".join(told)
 
 
 @pytest.mark.parametrize(
@@ -233,12 +298,13 @@ def test_the_sample_of_local_settings_lists_every_setting_with_its_default() -> 
 
     assert {name: text for name, text in values.items() if name.startswith("LEADS_")} == DEFAULTS
     assert values["LeadsStorage"] == "UseDevelopmentStorage=true"
-    assert from_env(values).faults == ()
+    assert from_env(values).faults == from_env(values).doubts == ()
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    rows = dict(re.findall(r"^\| `(LEADS_\w+)` \| `([^`]*)` \|", readme, flags=re.MULTILINE))
+    row = r"^\| `(LEADS_\w+)` \| (?:`([^`]+)`|none) \|"
+    rows = dict(re.findall(row, readme, flags=re.MULTILINE))
 
     assert rows == DEFAULTS

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.statistics import (
-    MOST_NAMES,
-    NONE,
-    OTHER,
-    Number,
-    Statistics,
-    first_week,
-    week_of,
-    weeks_between,
-)
+from leads.cli.moments import moment_of
+from leads.cli.stats import beginning
+from leads.statistics import MOST_NAMES, NONE, OTHER, PERIODS, Number, Statistics, periods
+from leads.tables.limits import STRING_UNITS, units
+from leads.weeks import first_week, monday_of, week_of, weeks_between
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)  # a Sunday
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 OFFER = "contoso.sample-saas"
+WEEKS = {"today": 1, "7d": 2, "30d": 5, "8w": 8}
 
 type Row = dict[str, object]
 
@@ -169,12 +166,23 @@ def test_as_many_names_as_there_is_room_for_are_all_kept() -> None:
     assert OTHER not in campaigns
 
 
-def test_a_flood_of_names_takes_no_more_memory_and_loses_no_lead() -> None:
-    statistics = counted(*[row() for _ in range(9)], *named(range(3_000)))
+def test_a_flood_of_names_takes_no_more_memory_and_loses_none() -> None:
+    flood = [row(Actions=",".join(f"{n}.{m}" for m in range(100))) for n in range(3_000)]
 
-    campaigns = of("campaign", statistics.numbers())
-    assert max(len(names) for names in statistics.counts.values()) <= 1_001
-    assert (campaigns["spring"], sum(campaigns.values())) == (9, 3_009)
+    statistics = counted(*[row() for _ in range(9)], *flood)
+
+    actions = of("action", statistics.numbers())
+    assert max(len(names) for names in statistics.counts.values()) <= 100_001
+    assert (actions["INS"], sum(actions.values())) == (9, 300_009)
+
+
+def test_names_give_the_same_numbers_in_whatever_order_they_come() -> None:
+    rows = [*named(range(12_000)), *named(range(0, 12_000, 300))]
+
+    there, back = counted(*rows), counted(*reversed(rows))
+
+    assert list(there.numbers()) == list(back.numbers())
+    assert of("campaign", there.numbers())["campaign 11700"] == 2
 
 
 def test_statistics_of_halves_add_up_to_those_of_the_whole() -> None:
@@ -242,29 +250,87 @@ def test_offers_that_were_counted_apart_and_stored_give_the_numbers_of_all_at_on
     assert list(added.numbers()) == list(counted(*first, *second).numbers())
 
 
-def test_the_statistics_of_an_offer_fit_into_a_column_whatever_names_were_sent() -> None:
-    nasty = [f'{n:03}\x00"\\\ud800é'.ljust(300, '"') for n in range(200)]
-    rows = [
-        row(
-            Campaign=name,
-            LeadSource=name,
-            Actions=name,
-            CountryCode=name,
-            Stage=("unknown", "interest", "trial", "active")[n % 4],
-            FirstSeen=MONDAY + timedelta(weeks=n % 8),
-        )
-        for n, name in enumerate(nasty)
-    ]
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("filler", [pytest.param('"', id="quotes"), pytest.param("😀", id="pairs")])
+def test_the_statistics_of_an_offer_fit_into_a_column_whatever_names_were_sent(
+    filler: str, period: str
+) -> None:
+    statistics = Statistics(periods(NOW)[period])
+    for n in range(2_000):
+        name = f'{n % 100:02}\x00"\\\ud800'.ljust(300, filler)
+        nasty = dict.fromkeys(("Campaign", "LeadSource", "Actions", "CountryCode"), name)
+        told: Row = {
+            "PartitionKey": "o" * 200,
+            "FirstSeen": NOW - timedelta(days=n % 56),
+            "Stage": ("unknown", "interest", "trial", "active")[n % 4],
+            "ContactStatus": ("contactable", "suppressed", "do-not-contact")[n % 3],
+        }
+        statistics.count(nasty | told)
+        statistics.count(told | {"IsTest": True})
 
-    text = json.dumps(counted(*rows).to_json(), ensure_ascii=False)
+    millions = {place: times(names, 1_000_000) for place, names in statistics.counts.items()}
+    text = json.dumps(Statistics(NOW, millions).to_json(), ensure_ascii=False)
 
-    assert len(text.encode("utf-16-le")) // 2 < 32_000  # limits.STRING_UNITS
+    assert len({number.week for number in statistics.numbers()} - {""}) >= WEEKS[period]
+    assert units(text) < 32_000 < STRING_UNITS
 
 
 @pytest.mark.parametrize("fields", [{}, {"since": "2026-11-16T00:00:00Z"}, {"offers": {}}])
 def test_what_are_no_statistics_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="no statistics"):
         Statistics.from_json(fields)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param({"colour": {"": {"red": 1}}}, id="a kind that is none"),
+        pytest.param({"stage": {"last": {"trial": 1}}}, id="a week that is none"),
+        pytest.param({"stage": {"2026-W54": {"trial": 1}}}, id="a week that no year has"),
+        pytest.param({"country": {"": {"SE": "many"}}}, id="a word as a number"),
+        pytest.param({"country": {"": {"SE": -1}}}, id="fewer than none"),
+        pytest.param({"country": {"": {"SE": 1.5}}}, id="half a lead"),
+        pytest.param({"country": {"": {"SE": True}}}, id="a truth value as a number"),
+        pytest.param({"country": {"": "SE"}}, id="a text as names"),
+        pytest.param({"country": ["SE"]}, id="a list as weeks"),
+        pytest.param(None, id="nothing"),
+    ],
+)
+def test_numbers_that_nothing_could_have_counted_are_refused(kinds: object) -> None:
+    fields = {"since": "2026-11-16T00:00:00Z", "offers": {OFFER: kinds}}
+
+    with pytest.raises((AttributeError, TypeError, ValueError)):
+        Statistics.from_json(fields)
+
+
+# --- periods
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - likewise
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))]),
+)
+
+
+@given(now=MOMENTS)
+def test_each_period_begins_when_stats_says_that_it_does(now: datetime) -> None:
+    now = now.astimezone(UTC)
+
+    began = periods(now)
+
+    typed = {name: moment_of(name, now=now) for name in ("today", "7d", "30d")}
+    assert began == typed | {"8w": beginning(now)}
+    assert beginning(now) == beginning(now, weeks=8)
+
+
+@given(now=MOMENTS)
+def test_each_period_lies_within_the_next_one_and_ends_now(now: datetime) -> None:
+    began = list(periods(now).values())
+
+    assert all(later >= earlier for later, earlier in pairwise([now, *began]))
+    assert began == list(periods(now.astimezone(UTC)).values())
+    assert {moment.utcoffset() for moment in began} == {timedelta(0)}
 
 
 def test_the_first_of_one_week_is_the_monday_of_now() -> None:
@@ -280,6 +346,18 @@ def test_weeks_follow_each_other_without_a_gap() -> None:
 
     assert (weeks[0], weeks[-1], len(weeks)) == (week_of(since), "2026-W47", 50)
     assert all(earlier < later for earlier, later in pairwise(weeks))
+
+
+@given(moment=MOMENTS)
+def test_a_week_begins_on_the_monday_before_each_of_its_moments(moment: datetime) -> None:
+    monday = monday_of(week_of(moment))
+
+    assert monday.weekday() == 0
+    assert timedelta(0) <= moment.astimezone(UTC).date() - monday < timedelta(weeks=1)
+
+
+def times(names: Counter[str], factor: int) -> Counter[str]:
+    return Counter({name: leads * factor for name, leads in names.items()})
 
 
 def named(numbers: Iterable[int]) -> list[Row]:

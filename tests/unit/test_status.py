@@ -1,20 +1,32 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from leads.letters import LetterState
+from leads.model import LeadPlace
 from leads.names import ENRICHED, POISON_QUEUES, QUEUES, RECEIVED
 from leads.rejections import decode_rejected, encode_failure, encode_refusal
 from leads.store import Fence, FencedLead, FenceKind
-from leads.tending.status import UNFINISHED, LetterStatus, QueueStatus, count_offers, current
+from leads.tending.ports import Bounds, Fenced
+from leads.tending.status import (
+    UNFINISHED,
+    LetterStatus,
+    OfferStatus,
+    QueueStatus,
+    count_offers,
+    current,
+    silent_offers,
+)
 from leads.upkeep.moving import move_lead
 from tests.unit.factories import HOUR, MS, PARTITION, START, payload, received, tools
 from tests.unit.world import World, killed_at_each_moment, place_of
 
 OTHER = "contoso.other"
+DAY = 24 * HOUR
 
 
 def said(name: str, *, offer: str = PARTITION, action: str = "INS", company: str = "") -> str:
@@ -104,12 +116,32 @@ def test_what_was_counted_longest_ago_or_never_comes_first_when_time_is_short() 
 
     for _ in range(4):
         before = dict(world.status.counted)
-        count_offers(world.ports, world.bounds_of(3))
+        count_offers(world.ports, world.bounds_of(6))  # each asks twice: whether, and how long
         changed = [name for name, s in world.status.counted.items() if s != before.get(name)]
         order.append(sorted(int(name[-1]) for name in changed))
         world.pass_by(minutes=5)
 
     assert order == [[0, 1, 2], [3, 4, 5], [0, 1, 2], [3, 4, 5]]
+
+
+def test_no_offer_takes_more_than_half_of_the_time_while_others_wait() -> None:
+    world = posted(*(said("ada", offer=f"contoso.offer{n}") for n in range(3)))
+    given: list[float] = []
+
+    class Stopwatch:
+        def count(
+            self, partition: str, *, as_of: datetime, bounds: Bounds | None = None
+        ) -> tuple[OfferStatus, Sequence[Fenced]]:
+            assert bounds
+            given.append(bounds.ends_at)
+            return world.ports.census.count(partition, as_of=as_of)
+
+        def silent(self, partition: str, *, before: datetime) -> Iterator[tuple[LeadPlace, str]]:
+            return world.ports.census.silent(partition, before=before)
+
+    count_offers(replace(world.ports, census=Stopwatch()), replace(world.bounds, ends_at=80.0))
+
+    assert given == [40.0, 40.0, 80.0]
 
 
 def test_one_offer_that_cannot_be_counted_stops_no_other() -> None:
@@ -126,6 +158,54 @@ def test_one_offer_that_cannot_be_counted_stops_no_other() -> None:
         counted(world)
 
     assert set(world.status.counted) == {"contoso.offer1", "contoso.offer2"}
+
+
+# --- silence
+
+
+def heard(name: str, *, real: datetime | None, test: datetime | None = None) -> OfferStatus:
+    return OfferStatus(
+        partition=name,
+        as_of=START,
+        stages={},
+        contact={},
+        tests=0,
+        last_real_at=real,
+        last_test_at=test,
+    )
+
+
+@pytest.mark.parametrize(
+    ("offer", "silent"),
+    [
+        pytest.param(heard("a", real=START - 7 * DAY - MS), True, id="longer than that ago"),
+        pytest.param(heard("a", real=START - 7 * DAY), False, id="just so long ago"),
+        pytest.param(heard("a", real=START + DAY), False, id="a clock that runs ahead"),
+        pytest.param(heard("a", real=None), False, id="never a lead"),
+        pytest.param(heard("a", real=None, test=START - 99 * DAY), False, id="test leads alone"),
+        pytest.param(heard("a", real=START - 8 * DAY, test=START), True, id="tests since"),
+    ],
+)
+def test_an_offer_is_silent_when_its_last_real_lead_came_too_long_ago(
+    offer: OfferStatus,
+    silent: bool,
+) -> None:
+    found = silent_offers([offer], START, 7 * DAY)
+
+    assert found == [offer] * silent
+
+
+def test_the_offer_that_was_silent_longest_comes_first() -> None:
+    days = {"b": 9, "c": 30, "a": 9, "d": 1}
+    offers = [heard(name, real=START - ago * DAY) for name, ago in days.items()]
+
+    found = silent_offers(offers, START, 7 * DAY)
+
+    assert [offer.partition for offer in found] == ["c", "a", "b"]
+
+
+def test_nobody_is_told_of_silence_where_it_is_switched_off() -> None:
+    assert silent_offers([heard("a", real=START - 99 * DAY)], START, timedelta(0)) == []
 
 
 # --- what was broken off

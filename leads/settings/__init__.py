@@ -7,19 +7,21 @@ holds until somebody mends it), nor the burying of dead letters, which needs the
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from leads.errors import InvalidSettings
 from leads.model import DncPolicy
 from leads.names import CONNECTION
+from leads.score import Weights
+from leads.settings import dashboard, values
+from leads.settings.dashboard import DashboardSettings, read_dashboard
 from leads.stages import EDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
 
 DEFAULTS: Mapping[str, str] = MappingProxyType(
     {
@@ -28,19 +30,14 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "LEADS_DNC_MARGIN_SECONDS": "60",
         "LEADS_DNC_POLICY": "latest",
         "LEADS_STAGE_EDITION": "2018",
+        "LEADS_SCORE_WEIGHTS": "{}",
+        "LEADS_SCORE_COUNTRIES": "",
         "LEADS_RETENTION_DAYS": "0",
         "LEADS_MAX_AGE_MINUTES": "15",
+        **dashboard.DEFAULTS,
     }
 )
 """Names and defaults; the README and local.settings.sample.json list the same (a test compares)."""
-
-DNC_POLICIES = ("latest", "sticky")
-LONGEST_WINDOW = timedelta(days=365)
-LONGEST_MARGIN = timedelta(days=1)
-LONGEST_RETENTION = timedelta(days=36_500)
-LONGEST_AGE = timedelta(days=7)
-SHORTEST_RETENTION = timedelta(days=30)
-"""A lead must outlive what may still come back of it: letters are redriven for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +83,16 @@ class Settings:
     window: timedelta
     dnc: DncPolicy
     edition: str
+    weights: Weights  # of the score
     retention: timedelta | None  # None: leads are kept for ever
     max_age: timedelta  # of a message, before `GET /api/health` says that something is wrong
+    dashboard: DashboardSettings
     faults: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Return what is wrong and stops nothing."""
+        return self.dashboard.doubts
 
     def checked(self) -> Settings:
         """Return these settings.
@@ -115,13 +119,14 @@ def from_env(env: Mapping[str, str]) -> Settings:
             faults.append(f"{name} {fault}")
             return parse(DEFAULTS[name])
 
-    aliases = read("LEADS_OFFER_ALIASES", _aliases)
-    window = read("LEADS_DUPLICATE_WINDOW_HOURS", _window)
-    margin = read("LEADS_DNC_MARGIN_SECONDS", _margin)
-    policy = read("LEADS_DNC_POLICY", lambda text: _one_of(text, DNC_POLICIES))
-    edition = read("LEADS_STAGE_EDITION", lambda text: _one_of(text, tuple(EDITIONS)))
-    retention = read("LEADS_RETENTION_DAYS", lambda text: _retention(text, window=window))
-    max_age = read("LEADS_MAX_AGE_MINUTES", _max_age)
+    aliases = read("LEADS_OFFER_ALIASES", values.aliases)
+    window = read("LEADS_DUPLICATE_WINDOW_HOURS", values.window)
+    margin = read("LEADS_DNC_MARGIN_SECONDS", values.margin)
+    policy = read("LEADS_DNC_POLICY", lambda text: values.one_of(text, values.DNC_POLICIES))
+    edition = read("LEADS_STAGE_EDITION", lambda text: values.one_of(text, tuple(EDITIONS)))
+    points = read("LEADS_SCORE_WEIGHTS", values.points)
+    countries = read("LEADS_SCORE_COUNTRIES", values.countries)
+    retention = read("LEADS_RETENTION_DAYS", lambda text: values.retention(text, window=window))
     connection = _connection(env)
     return Settings(
         connection=connection,
@@ -129,8 +134,10 @@ def from_env(env: Mapping[str, str]) -> Settings:
         window=window,
         dnc=DncPolicy(margin=margin, sticky=policy == "sticky"),
         edition=edition,
+        weights=Weights(points=points, countries=countries),
         retention=retention,
-        max_age=max_age,
+        max_age=read("LEADS_MAX_AGE_MINUTES", values.max_age),
+        dashboard=read_dashboard(env),
         faults=(*faults, *connection.faults),
     )
 
@@ -143,52 +150,3 @@ def _connection(env: Mapping[str, str]) -> StorageConnection:
         credential=env.get(f"{CONNECTION}__credential", ""),
         client_id=env.get(f"{CONNECTION}__clientId", ""),
     )
-
-
-def _aliases(text: str) -> Mapping[str, str]:
-    try:
-        aliases = json.loads(text)
-    except (ValueError, RecursionError):
-        raise ValueError("is not JSON") from None
-    known = isinstance(aliases, dict) and all(isinstance(v, str) for v in aliases.values())
-    if not known:
-        raise ValueError("is not a JSON object of offer titles and offer ids")
-    return MappingProxyType(aliases)
-
-
-def _window(text: str) -> timedelta:
-    return _span(text, unit=timedelta(hours=1), longest=LONGEST_WINDOW)
-
-
-def _margin(text: str) -> timedelta:
-    return _span(text, unit=timedelta(seconds=1), longest=LONGEST_MARGIN)
-
-
-def _retention(text: str, *, window: timedelta) -> timedelta | None:
-    span = _span(text, unit=timedelta(days=1), longest=LONGEST_RETENTION)
-    if not span:
-        return None
-    shortest = max(SHORTEST_RETENTION, window)
-    if span < shortest:
-        raise ValueError(f"is neither 0 nor at least {shortest / timedelta(days=1):g}")
-    return span
-
-
-def _max_age(text: str) -> timedelta:
-    return _span(text, unit=timedelta(minutes=1), longest=LONGEST_AGE)
-
-
-def _span(text: str, *, unit: timedelta, longest: timedelta) -> timedelta:
-    try:
-        amount = float(text)
-    except ValueError:
-        raise ValueError("is not a number") from None
-    if not 0 <= amount <= longest / unit:
-        raise ValueError(f"is not between 0 and {longest / unit:g}")
-    return amount * unit
-
-
-def _one_of(text: str, known: tuple[str, ...]) -> str:
-    if text not in known:
-        raise ValueError(f"is none of {', '.join(known)}")
-    return text
