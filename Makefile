@@ -1,7 +1,7 @@
 # Every target sets up what it needs; each does nothing about it when nothing changed.
 PYTHON_BIN := .venv/bin/python
 
-.PHONY: help run demo test chaos mutants bench bench-quick scale check format lock setup clean
+.PHONY: help run demo test chaos mutants bench bench-quick scale pictures check format lock setup browser clean
 
 help:
 	@echo "make run    the app on this machine, port 7071, data kept in .local/"
@@ -11,6 +11,7 @@ help:
 	@echo "make mutants puts classic bugs in on purpose: the model of the system must find each"
 	@echo "make bench  what a lead costs, against bars (10 minutes); make bench-quick: a look"
 	@echo "make scale  what an offer of 100,000 leads costs (some minutes)"
+	@echo "make pictures makes the README's pictures of the dashboard and the terminal"
 	@echo "make format formats the code; make lock compiles the requirements; make clean forgets all"
 
 run: setup
@@ -20,7 +21,7 @@ demo: setup
 	@$(PYTHON_BIN) -m tools.demo
 
 # Two files at a time: the tests wait for storage and for timers as much as they compute.
-test: check
+test: check browser
 	$(PYTHON_BIN) -m pytest -n 2 --dist loadfile
 
 # CHAOS='kills --leads 5000 --kills 200 --seed 1' runs one part as long as you like.
@@ -38,7 +39,11 @@ bench-quick: setup
 	$(PYTHON_BIN) -m benchmarks --quick
 
 scale: setup
-	$(PYTHON_BIN) -m benchmarks scale commands --json .local/benchmarks/scale.json
+	$(PYTHON_BIN) -m benchmarks scale commands dashboard --json .local/benchmarks/scale.json
+
+# The README's, in docs/pictures/: the dashboard and the terminal, with leads of made-up people.
+pictures: browser
+	$(PYTHON_BIN) -m tools.pictures
 
 check: setup
 	.venv/bin/ruff format --check .
@@ -60,5 +65,9 @@ lock: setup
 setup:
 	@./tools/setup
 
+# Chromium and axe-core, for the tests of the pages; `make run` does without.
+browser: setup
+	@./tools/setup browser
+
 clean:
-	rm -rf .venv .local devhost/node_modules
+	rm -rf .venv .local devhost/node_modules tests/browser/node_modules
