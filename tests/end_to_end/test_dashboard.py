@@ -31,6 +31,13 @@ def started(azurite: Azurite, env: dict[str, str]) -> DevHost:
 
 
 @pytest.fixture(scope="module")
+def azurite() -> Iterator[Azurite]:
+    """A storage of its own: a page asks for each offer, and the other tests leave hundreds."""
+    with Azurite() as azurite:
+        yield azurite
+
+
+@pytest.fixture(scope="module")
 def open_host(azurite: Azurite) -> Iterator[DevHost]:
     with started(azurite, OPEN) as host:
         yield host
